@@ -1,0 +1,2 @@
+//! Drives par.
+fn main() {}
