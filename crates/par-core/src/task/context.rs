@@ -86,9 +86,8 @@ pub struct Context {
 /// assert_eq!(search(100), Some(32)); // outside a task nobody cancels
 /// ```
 pub fn current() -> Context {
-    let task = CURRENT.with_borrow(|frame| {
-        frame.as_ref().map(|frame| (frame.controlled.clone(), frame.attempt))
-    });
+    let task =
+        CURRENT.with_borrow(|frame| frame.as_ref().map(|frame| (frame.controlled.clone(), frame.attempt)));
     Context { task }
 }
 
