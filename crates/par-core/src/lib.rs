@@ -1,6 +1,7 @@
 //! One workload, every parallel paradigm.
 #![doc = include_str!("../README.md")]
-#![forbid(unsafe_code)]
+#![cfg_attr(not(feature = "testing"), forbid(unsafe_code))]
+#![cfg_attr(feature = "testing", deny(unsafe_code))]
 
 // Lets the macros' paths (`::par_core::…`) work in this crate's own tests.
 extern crate self as par_core;
@@ -32,6 +33,12 @@ mod runner;
 mod shutdown;
 
 pub mod plumbing;
+#[cfg(feature = "testing")]
+#[expect(
+    unsafe_code,
+    reason = "a task that is registered in this very crate shows linkme's `link_section` to the lint"
+)]
+pub mod testing;
 
 pub use blob::Blob;
 pub use cancellation::Cancellation;
