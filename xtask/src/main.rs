@@ -6,18 +6,25 @@
 #![forbid(unsafe_code)]
 
 mod bench_all;
+mod build;
+mod ci;
+mod doctor;
 mod error;
+mod examples;
 mod features;
 mod flags;
 mod group;
 mod need;
 mod probe;
 mod setup;
+mod tally;
+mod test;
 mod workspace;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 
 use crate::error::Error;
 use crate::flags::{Command, Xtask};
@@ -35,9 +42,21 @@ fn main() -> ExitCode {
 }
 
 fn dispatch(command: &Command) -> Result<ExitCode, Error> {
+    let done = |()| ExitCode::SUCCESS;
+    let passed = |passed| if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    // bench-all loads what it needs; all others start from the workspace.
+    if let Command::BenchAll(flags) = command {
+        return Ok(bench_all::run(flags));
+    }
+    let workspace = Workspace::load()?;
     match command {
-        Command::Setup(flags) => setup::run(&Workspace::load()?, *flags).map(|()| ExitCode::SUCCESS),
+        Command::Doctor => doctor::run(&workspace).map(done),
+        Command::Setup(flags) => setup::run(&workspace, *flags).map(done),
+        Command::Build(flags) => build::run(&workspace, flags).map(done),
+        Command::Test(flags) => test::run(&workspace, flags).map(passed),
+        Command::Examples(flags) => examples::run(&workspace, flags).map(passed),
         Command::BenchAll(flags) => Ok(bench_all::run(flags)),
+        Command::Ci => ci::run(&workspace).map(done),
         _ => Err(Error::Failed("not yet".to_owned())),
     }
 }
@@ -49,17 +68,56 @@ fn refuse(error: &clap::Error) -> ExitCode {
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
-    eprintln!("{}", one_line(&error.to_string()));
+    eprintln!("{}", one_line(error));
     ExitCode::from(2)
 }
 
-/// What clap says before it comes to the usage, on one line.
-fn one_line(text: &str) -> String {
-    let parts: Vec<&str> = text
+/// What clap says before it comes to the usage, on one line, with the commands where none was understood.
+fn one_line(error: &clap::Error) -> String {
+    let commands = || {
+        let names: Vec<String> =
+            Xtask::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
+        names.join(", ")
+    };
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return format!("error: a command is wanted: {}", commands());
+    }
+    let text = error.to_string();
+    let mut parts: Vec<String> = text
         .lines()
-        .map(str::trim)
+        .map(|line| line.trim().to_owned())
         .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
         .filter(|line| !line.is_empty())
         .collect();
-    parts.join(" ")
+    if error.kind() == ErrorKind::InvalidSubcommand {
+        parts.push(format!("commands: {}", commands()));
+    }
+    parts.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(arguments: &[&str]) -> String {
+        one_line(&Xtask::try_parse_from(arguments).unwrap_err())
+    }
+
+    #[test]
+    fn refusals_are_one_line_that_names_what_is_valid() {
+        for arguments in [
+            &["xtask"][..],
+            &["xtask", "docter"],
+            &["xtask", "doctor", "--loud"],
+            &["xtask", "examples", "--timeout", "soon"],
+            &["xtask", "new"],
+        ] {
+            let line = refusal(arguments);
+            assert_eq!(line.lines().count(), 1, "{line}");
+            assert!(line.starts_with("error: "), "{line}");
+        }
+        assert!(refusal(&["xtask"]).contains("doctor, setup"));
+        assert!(refusal(&["xtask", "docter"]).contains("commands: doctor, setup"));
+        assert!(refusal(&["xtask", "examples", "--timeout", "soon"]).contains("from 1 to 86400"));
+    }
 }
