@@ -19,6 +19,7 @@ mod probe;
 mod setup;
 mod tally;
 mod test;
+mod tidy;
 mod workspace;
 
 use std::process::ExitCode;
@@ -56,6 +57,7 @@ fn dispatch(command: &Command) -> Result<ExitCode, Error> {
         Command::Test(flags) => test::run(&workspace, flags).map(passed),
         Command::Examples(flags) => examples::run(&workspace, flags).map(passed),
         Command::BenchAll(flags) => Ok(bench_all::run(flags)),
+        Command::Tidy => tidy::run(&workspace).map(passed),
         Command::Ci => ci::run(&workspace).map(done),
         _ => Err(Error::Failed("not yet".to_owned())),
     }
