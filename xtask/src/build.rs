@@ -29,7 +29,7 @@ pub(crate) fn run(workspace: &Workspace, flags: &Build) -> Result<(), Error> {
         match &choice.missing {
             None => println!("with    {name}"),
             Some(reason) => {
-                println!("without {name}: needs {}: {reason}; run cargo xtask setup", choice.need)
+                println!("without {name}: needs {}: {reason}; run cargo xtask setup", choice.need);
             }
         }
     }

@@ -18,7 +18,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Error> {
     match probe::c_compiler() {
         Ok(compiler) => line("ok", "c compiler", &compiler),
         Err(reason) => {
-            line("MISSING", "c compiler", &format!("{reason}; costs: crates whose build compiles C"))
+            line("MISSING", "c compiler", &format!("{reason}; costs: crates whose build compiles C"));
         }
     }
     line("ok", "processor", &format!("{}, {} cores", machine.cpu, machine.cores));

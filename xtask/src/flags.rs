@@ -68,6 +68,9 @@ pub(crate) struct Examples {
 pub(crate) struct New {
     /// The crate's name, e.g. par-foo
     pub(crate) name: String,
+    /// Build it, run its tests, its example and its bench program
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

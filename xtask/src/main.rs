@@ -15,6 +15,7 @@ mod features;
 mod flags;
 mod group;
 mod need;
+mod new;
 mod probe;
 mod setup;
 mod tally;
@@ -59,7 +60,7 @@ fn dispatch(command: &Command) -> Result<ExitCode, Error> {
         Command::BenchAll(flags) => Ok(bench_all::run(flags)),
         Command::Tidy => tidy::run(&workspace).map(passed),
         Command::Ci => ci::run(&workspace).map(done),
-        _ => Err(Error::Failed("not yet".to_owned())),
+        Command::New(flags) => new::run(&workspace, flags).map(done),
     }
 }
 

@@ -116,7 +116,7 @@ impl Workspace {
         command
             .args(["metadata", "--no-deps", "--quiet", "--format-version", "1", "--manifest-path"])
             .arg(manifest);
-        let ended = group::run(&mut command, Duration::from_secs(60), Output::Capture)?;
+        let ended = group::run(&mut command, Duration::from_mins(1), Output::Capture)?;
         if !ended.success() {
             return Err(Error::Failed(format!("cargo metadata failed: {}", ended.output.trim())));
         }

@@ -61,7 +61,7 @@ pub(super) const SETUP: Step = Step {
 pub(super) const STEPS: &[Step] = &[
     step("fmt", "the code is formatted", |session| Ok(session.cargo(&["fmt", "--all", "--check"]))),
     step("tidy", "layers, names, headers, file lengths", |session| Ok(session.xtask(&["tidy"]))),
-    Step { limit: Duration::from_mins(30), ..step("clippy", "lints", clippy) },
+    Step { limit: Duration::from_mins(30), ..step("clippy", "lints", |session| Ok(clippy(session))) },
     Step {
         limit: Duration::from_mins(45),
         count: Count::Libtest,
@@ -88,7 +88,10 @@ pub(super) const STEPS: &[Step] = &[
         never_empty: true,
         ..step("loom", "the models of hand-written synchronisation", loom)
     },
-    Step { limit: Duration::from_mins(20), ..step("doc", "the documentation builds without a warning", doc) },
+    Step {
+        limit: Duration::from_mins(20),
+        ..step("doc", "the documentation builds without a warning", |session| Ok(doc(session)))
+    },
     Step {
         limit: Duration::from_mins(45),
         check: bench::check,
@@ -105,10 +108,10 @@ const fn step(
     Step { name, about, limit, command, count: Count::One, never_empty: false, check: |_| Ok(()) }
 }
 
-fn clippy(session: &Session) -> Result<Command, String> {
+fn clippy(session: &Session) -> Command {
     let mut command = session.build(&["clippy", "--workspace", "--all-targets"]);
     command.args(["--", "-D", "warnings"]);
-    Ok(command)
+    command
 }
 
 fn loom(session: &Session) -> Result<Command, String> {
@@ -133,10 +136,10 @@ fn loom(session: &Session) -> Result<Command, String> {
     Ok(command)
 }
 
-fn doc(session: &Session) -> Result<Command, String> {
+fn doc(session: &Session) -> Command {
     let mut command = session.build(&["doc", "--workspace", "--no-deps"]);
     command.env("RUSTDOCFLAGS", with_flag("RUSTDOCFLAGS", "-D warnings"));
-    Ok(command)
+    command
 }
 
 /// The variable's value with one more flag.

@@ -101,7 +101,7 @@ mod tests {
             "// word",
             "/* word /* word */ word */",
             r#""word \" word""#,
-            r###"r#"word " word"#"###,
+            r##"r#"word " word"#"##,
             "\"word\n word\"",
         ] {
             assert!(!code(text).contains("word"), "{text}");

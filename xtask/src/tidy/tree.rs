@@ -35,7 +35,7 @@ impl Tree {
         git.args(["-c", "safe.directory=*", "-c", "core.quotePath=false", "ls-files"])
             .args(["--cached", "--others", "--exclude-standard"])
             .current_dir(&workspace.root);
-        let ended = group::run(&mut git, Duration::from_secs(60), Output::Capture)?;
+        let ended = group::run(&mut git, Duration::from_mins(1), Output::Capture)?;
         if !ended.success() {
             return Err(Error::Failed(format!("git ls-files failed: {}", ended.output.trim())));
         }
