@@ -157,6 +157,28 @@ impl Workspace {
         paradigms
     }
 
+    /// The paths, from the root, of every file that git tracks, and of every new one that it does not ignore.
+    ///
+    /// # Errors
+    /// git failed.
+    pub(crate) fn files(&self) -> Result<Vec<String>, Error> {
+        let mut git = Command::new("git");
+        // A checkout of another user, as containers have it, is read all the same.
+        git.args(["-c", "safe.directory=*", "-c", "core.quotePath=false", "ls-files"])
+            .args(["--cached", "--others", "--exclude-standard"])
+            .current_dir(&self.root);
+        let ended = group::run(&mut git, Duration::from_mins(1), Output::Capture)?;
+        if !ended.success() {
+            return Err(Error::Failed(format!("git ls-files failed: {}", ended.output.trim())));
+        }
+        let mut files: Vec<String> = ended.output.lines().map(str::to_owned).collect();
+        files.sort();
+        files.dedup();
+        // What is deleted and not yet committed is still tracked.
+        files.retain(|path| self.root.join(path).is_file());
+        Ok(files)
+    }
+
     /// The member of this name.
     pub(crate) fn package(&self, name: &str) -> Option<&Package> {
         self.packages.iter().find(|package| package.name == name)

@@ -4,6 +4,7 @@
 //! The last line is `N passed, N failed`, alone, because CI reads it.
 
 mod bench;
+mod fresh;
 mod step;
 
 use std::time::Duration;

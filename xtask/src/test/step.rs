@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::group::Output;
 use crate::workspace::{self, Workspace};
 
-use super::bench;
+use super::{bench, fresh};
 
 /// One step.
 pub(super) struct Step {
@@ -91,6 +91,10 @@ pub(super) const STEPS: &[Step] = &[
     Step {
         limit: Duration::from_mins(20),
         ..step("doc", "the documentation builds without a warning", |session| Ok(doc(session)))
+    },
+    Step {
+        limit: Duration::from_mins(30),
+        ..step("new", "a crate from the template builds and passes", fresh::command)
     },
     Step {
         limit: Duration::from_mins(45),

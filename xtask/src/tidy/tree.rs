@@ -1,11 +1,8 @@
 //! What rules look at: the workspace's members and the text of its files.
 
 use std::path::Path;
-use std::process::Command;
-use std::time::Duration;
 
 use crate::error::Error;
-use crate::group::{self, Output};
 use crate::workspace::Workspace;
 
 /// The members and the files of a workspace.
@@ -30,25 +27,13 @@ impl Tree {
     /// # Errors
     /// git failed.
     pub(super) fn read(workspace: &Workspace) -> Result<Self, Error> {
-        let mut git = Command::new("git");
-        // A checkout of another user, as containers have it, is read all the same.
-        git.args(["-c", "safe.directory=*", "-c", "core.quotePath=false", "ls-files"])
-            .args(["--cached", "--others", "--exclude-standard"])
-            .current_dir(&workspace.root);
-        let ended = group::run(&mut git, Duration::from_mins(1), Output::Capture)?;
-        if !ended.success() {
-            return Err(Error::Failed(format!("git ls-files failed: {}", ended.output.trim())));
-        }
-        let mut files: Vec<File> = ended
-            .output
-            .lines()
-            .filter_map(|path| {
-                // What is no text, or is deleted and not yet committed, has nothing to check.
-                let text = std::fs::read_to_string(workspace.root.join(path)).ok()?;
-                Some(File { path: path.to_owned(), text })
-            })
+        let text = |path: &String| std::fs::read_to_string(workspace.root.join(path)).ok();
+        // What is no text has nothing to check.
+        let files = workspace
+            .files()?
+            .into_iter()
+            .filter_map(|path| text(&path).map(|text| File { path, text }))
             .collect();
-        files.sort_by(|left, right| left.path.cmp(&right.path));
         Ok(Self { workspace: workspace.clone(), files })
     }
 
