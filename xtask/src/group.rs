@@ -5,6 +5,7 @@
 //! Spawning and registering happen under one lock, and the Ctrl-C handler takes the same lock and closes it for good,
 //! so no child can start unseen while xtask is stopping.
 //! Ending is SIGTERM first, because a child may be an xtask with groups of its own to end, and SIGKILL after [`GRACE`].
+//! When xtask itself is killed, its [`Guardian`] ends what is left.
 
 use std::io::{self, PipeReader, Read, Write};
 use std::os::unix::process::CommandExt;
@@ -19,17 +20,20 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
 use crate::error::Error;
+use crate::guardian::Guardian;
 
 /// How long a group may take to end itself after SIGTERM.
 const GRACE: Duration = Duration::from_secs(5);
 /// How often a running child is looked at.
 const POLL: Duration = Duration::from_millis(10);
 
-static GROUPS: Mutex<Groups> = Mutex::new(Groups { live: Vec::new(), stopping: false });
+static GROUPS: Mutex<Groups> = Mutex::new(Groups { live: Vec::new(), stopping: false, guardian: None });
 
 struct Groups {
     live: Vec<Pid>,
     stopping: bool,
+    /// Started with the first group.
+    guardian: Option<Guardian>,
 }
 
 /// Where a child's output goes.
@@ -71,8 +75,10 @@ impl Ended {
 
 /// Runs `command` as a group of its own until it ends or `limit` has passed, whichever comes first.
 ///
+/// Does not return once Ctrl-C was pressed: the handler ends xtask.
+///
 /// # Errors
-/// The program could not be started, or xtask is stopping.
+/// The program could not be started.
 pub(crate) fn run(command: &mut Command, limit: Duration, output: Output) -> Result<Ended, Error> {
     let start = Instant::now();
     let tail = match output {
@@ -93,7 +99,7 @@ pub(crate) fn run(command: &mut Command, limit: Duration, output: Output) -> Res
         // What the leader left behind in its group.
         signal(group, Signal::SIGKILL);
     }
-    lock().live.retain(|live| *live != group);
+    finish(group);
     // A descendant that made itself a new session may still hold the pipe: its words are not waited for.
     let output = tail.and_then(|tail| tail.recv_timeout(GRACE).ok()).unwrap_or_default();
     Ok(Ended { status, elapsed: start.elapsed(), output })
@@ -123,15 +129,38 @@ pub(crate) fn end_all_on_ctrl_c() -> Result<(), Error> {
 fn spawn(command: &mut Command) -> Result<Child, Error> {
     let mut groups = lock();
     if groups.stopping {
-        return Err(Error::Failed("stopping".to_owned()));
+        drop(groups);
+        stop_here();
     }
     let child = command
         .stdin(Stdio::null())
         .process_group(0)
         .spawn()
         .map_err(|source| Error::io("run", command.get_program(), source))?;
-    groups.live.push(group_of(&child));
+    let group = group_of(&child);
+    groups.live.push(group);
+    groups.guardian.get_or_insert_with(Guardian::start).guard(group);
     Ok(child)
+}
+
+/// Takes an ended group off the list.
+fn finish(group: Pid) {
+    let mut groups = lock();
+    groups.live.retain(|live| *live != group);
+    if let Some(guardian) = &mut groups.guardian {
+        guardian.release(group);
+    }
+    if groups.stopping {
+        drop(groups);
+        stop_here();
+    }
+}
+
+/// Leaves the end to the Ctrl-C handler: returning would end xtask while the handler still has groups to end.
+fn stop_here() -> ! {
+    loop {
+        thread::park();
+    }
 }
 
 /// Sends both output streams of `command` through one pipe into the channel that is returned.

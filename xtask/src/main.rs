@@ -14,6 +14,7 @@ mod examples;
 mod features;
 mod flags;
 mod group;
+mod guardian;
 mod need;
 mod new;
 mod probe;

@@ -18,7 +18,7 @@ const HANGS: &str = r#"fn main() {
 }"#;
 
 /// How long the compiler and a busy machine may take.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 fn with_examples(examples: &[(&str, &str)]) -> Scratch {
     let scratch = Scratch::new();
@@ -66,14 +66,26 @@ fn what_passes_fails_and_hangs_is_told_apart() {
     assert_eq!(ended.code, Some(0));
 }
 
-#[test]
-fn ctrl_c_ends_the_example_too() {
+/// Sends a signal to an xtask whose example hangs, and waits for both; the exit code is xtask's.
+fn end_by(signal: Signal) -> Option<i32> {
     let scratch = with_examples(&[("hangs", HANGS)]);
     let mut command: Command = scratch.command(&["examples"]);
-    let mut xtask = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut xtask =
+        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("xtask is built beside its tests");
     wait_for("the example's start", || pid_in(scratch.root()).is_some());
-    let pid = pid_in(scratch.root()).unwrap();
-    kill(Pid::from_raw(xtask.id() as i32), Signal::SIGINT).unwrap();
-    assert_eq!(xtask.wait().unwrap().code(), Some(130));
+    let pid = pid_in(scratch.root()).expect("the file does not go again");
+    kill(Pid::from_raw(xtask.id() as i32), signal).expect("xtask waits for the example");
+    let code = xtask.wait().expect("xtask is our child").code();
     wait_for("the example's end", || is_gone(pid));
+    code
+}
+
+#[test]
+fn ctrl_c_ends_the_example_too() {
+    assert_eq!(end_by(Signal::SIGINT), Some(130));
+}
+
+#[test]
+fn a_kill_ends_the_example_too() {
+    assert_eq!(end_by(Signal::SIGKILL), None);
 }
