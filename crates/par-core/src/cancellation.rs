@@ -1,0 +1,135 @@
+//! A flag that many tasks can be told to stop by.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+/// What a token tells when it is cancelled: the handle of a task, or a child token.
+pub(crate) trait OnCancel: Send + Sync {
+    fn on_cancel(&self);
+}
+
+/// A token that asks any number of tasks to stop; clones are the same token.
+///
+/// Queued tasks that carry it complete with [`TaskError::Cancelled`](crate::TaskError::Cancelled) at once;
+/// running ones see it in [`task::current().cancelled()`](crate::task::Context::cancelled), and executors whose
+/// [`Capabilities`](crate::Capabilities) say `hard_kill` end those that do not listen.
+///
+/// # Examples
+/// ```
+/// use par_core::{Cancellation, ExecutorExt, Options, SerialExecutor, TaskError};
+///
+/// #[par_core::task]
+/// fn double(x: u32) -> u32 { 2 * x }
+///
+/// let token = Cancellation::new();
+/// token.cancel();
+/// let handle = SerialExecutor::new().submit_with(double::new(4), Options::new().cancellation(&token))?;
+/// assert_eq!(handle.wait(), Err(TaskError::Cancelled));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Cancellation {
+    inner: Arc<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    cancelled: AtomicBool,
+    listeners: Mutex<Listeners>,
+}
+
+#[derive(Default)]
+struct Listeners {
+    all: Vec<Weak<dyn OnCancel>>,
+    /// When the list has grown to this, the dead are swept out: so it stays within twice the living.
+    sweep_at: usize,
+}
+
+impl Cancellation {
+    /// A token that nobody has cancelled yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A token that is cancelled when this one is, and can also be cancelled alone.
+    #[must_use]
+    pub fn child(&self) -> Self {
+        let child = Self::new();
+        // The erased listener has to be an `Arc` of its own type, hence the two steps.
+        let listener: Arc<dyn OnCancel> = child.inner.clone();
+        self.listen(&listener);
+        child
+    }
+
+    /// Asks every task that carries this token, or a child of it, to stop; once is enough.
+    pub fn cancel(&self) {
+        self.inner.on_cancel();
+    }
+
+    /// Whether [`cancel`](Self::cancel) was called, here or on a parent.
+    pub fn is_cancelled(&self) -> bool {
+        self.inner.cancelled.load(Ordering::Acquire)
+    }
+
+    /// Registers a listener; it is told at once when the token is cancelled already.
+    pub(crate) fn listen(&self, listener: &Arc<dyn OnCancel>) {
+        {
+            let mut listeners = self.inner.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+            // Read under the lock, so that a `cancel` either sees the listener or is seen here.
+            if !self.is_cancelled() {
+                if listeners.all.len() >= listeners.sweep_at.max(16) {
+                    listeners.all.retain(|known| known.strong_count() > 0);
+                    listeners.sweep_at = 2 * listeners.all.len();
+                }
+                listeners.all.push(Arc::downgrade(listener));
+                return;
+            }
+        }
+        listener.on_cancel();
+    }
+}
+
+impl OnCancel for Inner {
+    fn on_cancel(&self) {
+        let listeners = {
+            let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+            self.cancelled.store(true, Ordering::Release);
+            std::mem::take(&mut listeners.all)
+        };
+        for listener in listeners.iter().filter_map(Weak::upgrade) {
+            listener.on_cancel();
+        }
+    }
+}
+
+impl fmt::Debug for Cancellation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cancellation").field("cancelled", &self.is_cancelled()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_child_follows_its_parent_and_not_the_other_way_round() {
+        let parent = Cancellation::new();
+        let (one, two) = (parent.child(), parent.child());
+        one.cancel();
+        assert!(one.is_cancelled() && !parent.is_cancelled() && !two.is_cancelled());
+        parent.cancel();
+        assert!(two.is_cancelled() && parent.child().is_cancelled());
+    }
+
+    #[test]
+    fn dead_listeners_are_swept_out() {
+        let parent = Cancellation::new();
+        for _ in 0..10_000 {
+            drop(parent.child());
+        }
+        let listeners = parent.inner.listeners.lock().expect("not poisoned");
+        assert!(listeners.all.len() <= 32, "{} listeners are left", listeners.all.len());
+    }
+}

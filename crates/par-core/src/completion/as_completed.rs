@@ -1,0 +1,118 @@
+//! Results in finishing order.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::Arrivals;
+use crate::{Handle, TaskError};
+
+/// Yields `(index, result)` in the order in which the handles finish; the index is the handle's place in the input.
+///
+/// With a timeout, counted from this call, the iterator ends with an [`Unfinished`] that holds the handles which are
+/// still going.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+/// use par_core::{ExecutorExt, SerialExecutor, as_completed};
+///
+/// #[par_core::task]
+/// fn half(x: u32) -> u32 { x / 2 }
+///
+/// let executor = SerialExecutor::new();
+/// let handles = [executor.submit(half::new(4))?, executor.submit(half::new(6))?];
+/// let mut sum = 0;
+/// for finished in as_completed(handles, Some(Duration::from_secs(5))) {
+///     let (_index, result) = finished?;
+///     sum += result?;
+/// }
+/// assert_eq!(sum, 5);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn as_completed<T: Send + 'static>(
+    handles: impl IntoIterator<Item = Handle<T>>,
+    timeout: Option<Duration>,
+) -> AsCompleted<T> {
+    let limit = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    let arrivals: Arc<Arrivals<usize>> = Arc::default();
+    let handles: Vec<_> = handles.into_iter().map(Some).collect();
+    for (index, handle) in handles.iter().flatten().enumerate() {
+        let arrivals = Arc::clone(&arrivals);
+        handle.on_done(move |_| arrivals.push(index));
+    }
+    AsCompleted { left: handles.len(), handles, arrivals, limit }
+}
+
+/// The iterator of [`as_completed`].
+#[must_use = "iterators are lazy"]
+pub struct AsCompleted<T: Send + 'static> {
+    handles: Vec<Option<Handle<T>>>,
+    left: usize,
+    arrivals: Arc<Arrivals<usize>>,
+    limit: Option<Instant>,
+}
+
+impl<T: Send + 'static> AsCompleted<T> {
+    /// When the nearest thing happens that nobody announces: the call's timeout, or a task's own deadline.
+    fn next_limit(&self) -> Option<Instant> {
+        self.handles.iter().flatten().filter_map(Handle::deadline).chain(self.limit).min()
+    }
+
+    fn expired(&self) -> Option<usize> {
+        let now = Instant::now();
+        let passed = |handle: &Handle<T>| handle.deadline().is_some_and(|deadline| now >= deadline);
+        self.handles.iter().position(|handle| handle.as_ref().is_some_and(passed))
+    }
+}
+
+impl<T: Send + 'static> Iterator for AsCompleted<T> {
+    type Item = Result<(usize, Result<T, TaskError>), Unfinished<T>>;
+
+    /// # Blocking
+    /// Until the next handle finishes, or until the timeout.
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.left > 0 {
+            let arrival = self.arrivals.pop(self.next_limit()).or_else(|| self.expired());
+            let Some(index) = arrival else {
+                self.left = 0;
+                let handles: Vec<_> = self.handles.iter_mut().filter_map(Option::take).collect();
+                return Some(Err(Unfinished { handles, total: self.handles.len() }));
+            };
+            if let Some(handle) = self.handles[index].take() {
+                self.left -= 1;
+                return Some(Ok((index, handle.wait())));
+            }
+        }
+        None
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl<T: Send + 'static> fmt::Debug for AsCompleted<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsCompleted").field("left", &self.left).finish_non_exhaustive()
+    }
+}
+
+/// The time of [`as_completed`] was up; the handles that had not finished are given back.
+#[derive(thiserror::Error)]
+#[error("{} (of {total}) tasks had not finished when the time was up", handles.len())]
+pub struct Unfinished<T: Send + 'static> {
+    /// The handles that had not finished, in input order.
+    pub handles: Vec<Handle<T>>,
+    /// How many handles there were in all.
+    pub total: usize,
+}
+
+impl<T: Send + 'static> fmt::Debug for Unfinished<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unfinished")
+            .field("handles", &self.handles.len())
+            .field("total", &self.total)
+            .finish()
+    }
+}

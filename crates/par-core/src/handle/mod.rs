@@ -1,0 +1,214 @@
+//! The one future of the project: it blocks, it awaits, it never hangs.
+
+mod completer;
+#[cfg(all(test, loom))]
+mod loom_tests;
+mod shared;
+
+pub use completer::Completer;
+pub(crate) use shared::{Shared, Stage};
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use crate::plumbing::worker;
+use crate::task::Controlled;
+use crate::{Options, TaskError, Timing};
+
+/// A submitted task: the one future of the project, which blocks ([`wait`](Self::wait)) and awaits.
+///
+/// It completes in every case: with the task's output, or with the [`TaskError`] that says why there is none.
+/// Dropping it does not cancel the task, it only forgets the output; [`cancel`](Self::cancel) cancels.
+///
+/// A task that waits for a handle keeps its worker busy with other tasks meanwhile, so nested submits do not
+/// deadlock (see [`plumbing::Helper`](crate::plumbing::Helper)).
+///
+/// # Examples
+/// ```
+/// use par_core::{ExecutorExt, SerialExecutor};
+///
+/// #[par_core::task]
+/// fn square(x: u64) -> u64 { x * x }
+///
+/// let handle = SerialExecutor::new().submit(square::new(12))?;
+/// assert_eq!(handle.wait()?, 144);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "a handle that is dropped forgets the output of its task"]
+pub struct Handle<T: Send + 'static> {
+    shared: Arc<Shared<T>>,
+}
+
+impl<T: Send + 'static> Handle<T> {
+    /// A handle and the end that completes it, for those who write an executor.
+    ///
+    /// # Examples
+    /// ```
+    /// use par_core::{Handle, Options};
+    /// let (handle, completer) = Handle::pair("answer", &Options::new());
+    /// std::thread::spawn(move || completer.complete(Ok(42), None));
+    /// assert_eq!(handle.wait(), Ok(42));
+    /// ```
+    pub fn pair(name: &'static str, options: &Options) -> (Self, Completer<T>) {
+        let shared = Shared::new(name, options);
+        (Self { shared: shared.clone() }, Completer::new(shared))
+    }
+
+    /// The task's output.
+    ///
+    /// # Errors
+    /// The [`TaskError`] that says why there is none; [`TaskError::DeadlineExceeded`] as soon as the task's deadline
+    /// passes, even if the task still runs.
+    ///
+    /// # Blocking
+    /// Until the task is done or its deadline has passed; a worker that waits runs other tasks meanwhile.
+    pub fn wait(self) -> Result<T, TaskError> {
+        self.wait_timed().0
+    }
+
+    /// The task's output, and when and where it ran (`None` if it never did).
+    ///
+    /// # Errors
+    /// As [`wait`](Self::wait), within the pair.
+    ///
+    /// # Blocking
+    /// As [`wait`](Self::wait).
+    pub fn wait_timed(self) -> (Result<T, TaskError>, Option<Timing>) {
+        self.block(None);
+        self.shared.take()
+    }
+
+    /// The task's output if it is there within `timeout`, else the handle itself, to wait again or to cancel.
+    ///
+    /// # Errors
+    /// The handle, when the time is up; that says nothing about the task, which goes on.
+    ///
+    /// # Blocking
+    /// For at most `timeout`, plus the rest of a task that a waiting worker has begun meanwhile.
+    pub fn wait_timeout(self, timeout: Duration) -> Result<Result<T, TaskError>, Self> {
+        // A timeout past the end of the clock is no timeout.
+        if self.block(Instant::now().checked_add(timeout)) { Ok(self.shared.take().0) } else { Err(self) }
+    }
+
+    /// Whether the outcome is there, so that [`wait`](Self::wait) will not block.
+    pub fn is_finished(&self) -> bool {
+        self.shared.is_done()
+    }
+
+    /// Whether a worker has begun the task and has not finished it.
+    pub fn is_running(&self) -> bool {
+        self.shared.stage() == Stage::Running
+    }
+
+    /// Whether the outcome is there and is a [`TaskError`].
+    pub fn is_failed(&self) -> bool {
+        self.shared.is_done() && self.shared.is_error()
+    }
+
+    /// How far the running task says it is, from 0 to 1; 0 where it says nothing.
+    pub fn progress(&self) -> f32 {
+        self.shared.control().progress()
+    }
+
+    /// Cancels the task; `true` means that it never ran and never will.
+    ///
+    /// A running task is *asked* to stop ([`task::current().cancelled()`](crate::task::Context::cancelled)), and ended
+    /// by force where the executor's [`Capabilities`](crate::Capabilities) say `hard_kill`.
+    pub fn cancel(&self) -> bool {
+        self.shared.cancel()
+    }
+
+    /// Runs `callback` when the task is done: on the thread that completes it, or here and now if it is done already.
+    ///
+    /// The outcome becomes visible to [`wait`](Self::wait) after the callbacks have run, so they must be short and may
+    /// not wait for this handle.
+    /// A callback that panics is reported by the panic hook and harms nothing else.
+    pub fn on_done(&self, callback: impl FnOnce(&Result<T, TaskError>) + Send + 'static) {
+        self.shared.on_done(Box::new(callback));
+    }
+
+    /// When the task's output is due.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.shared.control().deadline()
+    }
+
+    /// Completes the handle with its error when the deadline has passed.
+    pub(crate) fn expire_if_due(&self) {
+        if self.shared.control().expired() {
+            self.shared.expire();
+        }
+    }
+
+    /// Whether the outcome is certain, though its callbacks may still run.
+    pub(crate) fn is_settled(&self) -> bool {
+        matches!(self.shared.stage(), Stage::Finishing | Stage::Done)
+    }
+
+    /// Waits without taking: whether the outcome was there before `until`.
+    pub(crate) fn block(&self, until: Option<Instant>) -> bool {
+        if self.shared.is_done() {
+            return true;
+        }
+        let begun = worker::begin_wait();
+        let done = self.block_slowly(until);
+        worker::end_wait(begun);
+        done
+    }
+
+    fn block_slowly(&self, until: Option<Instant>) -> bool {
+        loop {
+            let deadline = self.shared.control().deadline();
+            let limit = deadline.into_iter().chain(until).min();
+            match worker::helper() {
+                Some(helper) if self.shared.poll(&helper.waker()).is_pending() => {
+                    helper.help(&|| self.shared.is_done(), limit);
+                }
+                Some(_) => {}
+                None => self.shared.park(limit),
+            }
+            if self.shared.is_done() {
+                return true;
+            }
+            let now = Instant::now();
+            if deadline.is_some_and(|deadline| now >= deadline) {
+                self.shared.expire();
+                // Somebody else may be finishing at this very moment; the outcome is next to there.
+                self.shared.park(None);
+                return true;
+            }
+            if until.is_some_and(|until| now >= until) {
+                return false;
+            }
+        }
+    }
+}
+
+/// Resolves to what [`Handle::wait`] returns.
+///
+/// # Cancel safety
+/// Dropping the future forgets the output and leaves the task running.
+/// A deadline completes the future when the executor notices it, at the latest when it takes the task from its queue;
+/// a task that is already running and ignores its deadline keeps the future pending until it returns.
+///
+/// # Panics
+/// When it is polled again after it was ready.
+impl<T: Send + 'static> Future for Handle<T> {
+    type Output = Result<T, TaskError>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.shared.poll(context.waker()).map(|()| self.shared.take().0)
+    }
+}
+
+impl<T: Send + 'static> fmt::Debug for Handle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle")
+            .field("task", &self.shared.control().name())
+            .field("stage", &self.shared.stage())
+            .finish()
+    }
+}

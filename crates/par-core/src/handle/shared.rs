@@ -1,0 +1,258 @@
+//! The state that a handle, its completer and its callbacks share.
+//!
+//! ```text
+//! Queued ──begin──▶ Running ──finish──▶ Finishing ──▶ Done
+//!    └──────────────finish──────────────────▲
+//! ```
+//! - `begin` is the executor's; it may come again when a lost worker's task is started anew.
+//! - `finish` is whoever is first: the executor with an outcome, `cancel` while still queued, the deadline, or the
+//!   completer that is dropped. It claims the state by going to *Finishing*; everybody later is told that it is taken.
+//! - In *Finishing* the callbacks run, without the lock, on the finishing thread; the outcome becomes visible in
+//!   *Done*. Callbacks that arrive meanwhile are run before that, callbacks that arrive later run at once.
+//!
+//! It cannot deadlock: no code of a user, and no other lock, is ever reached under this lock.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::task::{Poll, Waker};
+use std::time::Instant;
+
+use crate::cancellation::OnCancel;
+use crate::options::Options;
+use crate::sync::{AtomicBool, Condvar, Mutex, Ordering, lock};
+use crate::task::{Control, Controlled};
+use crate::{TaskError, Timing};
+
+type Callback<T> = Box<dyn FnOnce(&Result<T, TaskError>) + Send>;
+/// What an executor does to a task that is cancelled while it runs.
+pub(crate) type StopRunning = Box<dyn FnOnce() + Send>;
+
+pub(crate) struct Shared<T> {
+    control: Control,
+    state: Mutex<State<T>>,
+    ready: Condvar,
+    /// Set in `Done`; so that `is_done` needs no lock.
+    done: AtomicBool,
+}
+
+struct State<T> {
+    stage: Stage,
+    outcome: Option<Result<T, TaskError>>,
+    timing: Option<Timing>,
+    /// Threads in `park`; nobody pays for a wake-up that nobody waits for.
+    parked: usize,
+    waker: Option<Waker>,
+    callbacks: Vec<Callback<T>>,
+    stop: Option<StopRunning>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Queued,
+    Running,
+    Finishing,
+    Done,
+}
+
+impl<T: Send + 'static> Shared<T> {
+    pub(crate) fn new(name: &'static str, options: &Options) -> Arc<Self> {
+        let shared = Arc::new(Self {
+            control: Control::new(name, options.expires()),
+            state: Mutex::new(State {
+                stage: Stage::Queued,
+                outcome: None,
+                timing: None,
+                parked: 0,
+                waker: None,
+                callbacks: Vec::new(),
+                stop: None,
+            }),
+            ready: Condvar::new(),
+            done: AtomicBool::new(false),
+        });
+        if let Some(token) = options.token() {
+            let listener: Arc<dyn OnCancel> = shared.clone();
+            token.listen(&listener);
+        }
+        shared
+    }
+
+    pub(crate) fn stage(&self) -> Stage {
+        lock(&self.state).stage
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        self.done.load(Ordering::Acquire)
+    }
+
+    /// Queued → Running. `false`: the task was cancelled or has expired, and must not run.
+    pub(crate) fn begin(&self) -> bool {
+        if self.control.expired() {
+            self.expire();
+            return false;
+        }
+        let mut state = lock(&self.state);
+        match state.stage {
+            Stage::Queued | Stage::Running => {
+                state.stage = Stage::Running;
+                true
+            }
+            Stage::Finishing | Stage::Done => false,
+        }
+    }
+
+    /// Sets what ends the task by force; runs it at once when the task has been cancelled already.
+    pub(crate) fn set_stop(&self, stop: StopRunning) {
+        let mut state = lock(&self.state);
+        if state.stage == Stage::Running && !self.control.is_cancelled() {
+            state.stop = Some(stop);
+            return;
+        }
+        drop(state);
+        stop();
+    }
+
+    /// Completes the task, unless somebody else has; tells whether it was this call.
+    pub(crate) fn finish(&self, outcome: Result<T, TaskError>, timing: Option<Timing>) -> bool {
+        let state = lock(&self.state);
+        if matches!(state.stage, Stage::Finishing | Stage::Done) {
+            return false;
+        }
+        self.publish(state, outcome, timing);
+        true
+    }
+
+    fn publish<'a>(
+        &'a self,
+        mut state: crate::sync::MutexGuard<'a, State<T>>,
+        outcome: Result<T, TaskError>,
+        timing: Option<Timing>,
+    ) {
+        state.stage = Stage::Finishing;
+        state.timing = timing;
+        let stop = state.stop.take();
+        while !state.callbacks.is_empty() {
+            let callbacks = std::mem::take(&mut state.callbacks);
+            drop(state);
+            for callback in callbacks {
+                // The panic hook has reported it; the task itself is unharmed.
+                let _ = catch_unwind(AssertUnwindSafe(|| callback(&outcome)));
+            }
+            state = lock(&self.state);
+        }
+        state.outcome = Some(outcome);
+        state.stage = Stage::Done;
+        self.done.store(true, Ordering::Release);
+        let waker = state.waker.take();
+        if state.parked > 0 {
+            self.ready.notify_all();
+        }
+        drop(state);
+        drop(stop);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// The deadline has passed: completes the task with that error and asks a running one to stop.
+    pub(crate) fn expire(&self) {
+        self.control.set_cancelled();
+        let stop = lock(&self.state).stop.take();
+        self.finish(Err(TaskError::DeadlineExceeded), None);
+        if let Some(stop) = stop {
+            stop();
+        }
+    }
+
+    /// Runs `callback` when the task is done, at once if it is.
+    ///
+    /// Never called after `take`: the owner of the handle does both.
+    pub(crate) fn on_done(&self, callback: Callback<T>) {
+        let mut state = lock(&self.state);
+        if state.stage != Stage::Done {
+            state.callbacks.push(callback);
+            return;
+        }
+        let outcome = state.outcome.take().expect("the owner takes the outcome last");
+        drop(state);
+        let _ = catch_unwind(AssertUnwindSafe(|| callback(&outcome)));
+        lock(&self.state).outcome = Some(outcome);
+    }
+
+    /// The outcome, once: whoever calls this owns the handle and has seen `is_done`.
+    pub(crate) fn take(&self) -> (Result<T, TaskError>, Option<Timing>) {
+        let mut state = lock(&self.state);
+        let timing = state.timing.take();
+        (state.outcome.take().expect("the outcome is taken once, after it is done"), timing)
+    }
+
+    pub(crate) fn is_error(&self) -> bool {
+        matches!(lock(&self.state).outcome, Some(Err(_)))
+    }
+
+    /// Blocks this thread until the task is done or `limit` has passed.
+    pub(crate) fn park(&self, limit: Option<Instant>) {
+        let mut state = lock(&self.state);
+        state.parked += 1;
+        while state.stage != Stage::Done {
+            state = match limit {
+                None => self.ready.wait(state).expect("nothing poisons this lock"),
+                Some(limit) => {
+                    let now = Instant::now();
+                    if now >= limit {
+                        break;
+                    }
+                    self.ready.wait_timeout(state, limit - now).expect("nothing poisons this lock").0
+                }
+            };
+        }
+        state.parked -= 1;
+    }
+
+    pub(crate) fn poll(&self, waker: &Waker) -> Poll<()> {
+        if self.control.expired() {
+            self.expire();
+        }
+        let mut state = lock(&self.state);
+        if state.stage == Stage::Done {
+            return Poll::Ready(());
+        }
+        match &mut state.waker {
+            Some(known) => known.clone_from(waker),
+            none => *none = Some(waker.clone()),
+        }
+        Poll::Pending
+    }
+}
+
+impl<T: Send + 'static> Controlled for Shared<T> {
+    fn control(&self) -> &Control {
+        &self.control
+    }
+
+    fn cancel(&self) -> bool {
+        self.control.set_cancelled();
+        let mut state = lock(&self.state);
+        match state.stage {
+            Stage::Queued => {
+                self.publish(state, Err(TaskError::Cancelled), None);
+                true
+            }
+            Stage::Running => {
+                let stop = state.stop.take();
+                drop(state);
+                if let Some(stop) = stop {
+                    stop();
+                }
+                false
+            }
+            Stage::Finishing | Stage::Done => false,
+        }
+    }
+}
+
+impl<T: Send + 'static> OnCancel for Shared<T> {
+    fn on_cancel(&self) {
+        self.cancel();
+    }
+}

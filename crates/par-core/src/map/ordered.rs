@@ -1,0 +1,153 @@
+//! Results in input order.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use super::intake::{InFlight, Intake};
+use super::{Chunking, Feed, MapUnordered};
+use crate::{Options, TaskError};
+
+/// A caller whose tasks take no longer than this together sleeps once for all of them.
+const NAP: Duration = Duration::from_micros(500);
+
+/// The results of many tasks, in input order; see [`ExecutorExt::map`](crate::ExecutorExt::map).
+///
+/// An item is the task's output or its [`TaskError`]; an error leaves the other results intact.
+/// When the executor takes no more (it was shut down), the last item is [`TaskError::Refused`].
+/// Dropping the iterator cancels what is in flight.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+/// use par_core::{Chunking, ExecutorExt, SerialExecutor, TaskError};
+///
+/// #[par_core::task]
+/// fn percent_of(x: u32) -> u32 { 100 / x }
+///
+/// let executor = SerialExecutor::new();
+/// let results: Vec<_> = executor
+///     .map((0..4).map(percent_of::new))
+///     .chunking(Chunking::Auto)
+///     .timeout(Duration::from_secs(10))
+///     .collect();
+/// assert!(matches!(results[0], Err(TaskError::Panicked(_)))); // one division by zero
+/// assert_eq!(results[1..], [Ok(100), Ok(50), Ok(33)]);
+/// ```
+pub struct Map<'e, I: Iterator, O: Send + 'static> {
+    intake: Intake<'e, I, O>,
+    pending: InFlight<O>,
+    ready: VecDeque<Result<O, TaskError>>,
+    /// How long an item took on average in the latest batch.
+    per_item: Duration,
+}
+
+impl<'e, I: Iterator, O: Send + 'static> Map<'e, I, O> {
+    pub(crate) fn new(input: I, feed: Feed<'e, I::Item, O>) -> Self {
+        Self {
+            intake: Intake::new(input, feed),
+            pending: InFlight(VecDeque::new()),
+            ready: VecDeque::new(),
+            per_item: Duration::MAX,
+        }
+    }
+
+    /// How many items travel together; one, if nothing is said.
+    #[must_use]
+    pub fn chunking(mut self, chunking: Chunking) -> Self {
+        self.intake.set_chunking(chunking);
+        self
+    }
+
+    /// How many batches may be in flight, or finished and not yet taken; 64 per worker, if nothing is said.
+    #[must_use]
+    pub fn in_flight(mut self, batches: NonZeroUsize) -> Self {
+        self.intake.in_flight = batches;
+        self
+    }
+
+    /// The options of every task.
+    #[must_use]
+    pub fn options(mut self, options: Options) -> Self {
+        self.intake.options = options;
+        self
+    }
+
+    /// The whole map must be done within `timeout` of now: what is not there then is
+    /// [`TaskError::DeadlineExceeded`].
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.intake.set_timeout(timeout);
+        self
+    }
+
+    /// Yields `(index, result)` as tasks finish instead of in input order.
+    #[must_use]
+    pub fn unordered(self) -> MapUnordered<'e, I, O> {
+        MapUnordered::new(self.intake)
+    }
+
+    /// Submits until the window is full; not before half of it is free, so that the queue is touched in bursts.
+    fn refill(&mut self) {
+        let window = self.intake.in_flight.get();
+        if self.pending.0.len() > window / 2 {
+            return;
+        }
+        while self.pending.0.len() < window {
+            let Some((pending, _)) = self.intake.submit() else { return };
+            self.pending.0.push_back(pending);
+        }
+    }
+
+    /// Sleeps until the first result is there; when tasks are short, until so many are that a wake-up pays.
+    fn sleep(&self) {
+        let short = NAP.as_nanos() / self.per_item.as_nanos().max(1);
+        let ahead = (self.pending.0.len() / 2).min(usize::try_from(short).unwrap_or(usize::MAX));
+        if let Some(pending) = self.pending.0.get(ahead) {
+            pending.block();
+        }
+    }
+}
+
+impl<I: Iterator, O: Send + 'static> Iterator for Map<'_, I, O> {
+    type Item = Result<O, TaskError>;
+
+    /// # Blocking
+    /// Until the next result in input order is there; tasks with a deadline bound that.
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(result) = self.ready.pop_front() {
+                return Some(result);
+            }
+            self.refill();
+            if self.pending.0.front().is_some_and(|front| !front.is_finished()) {
+                self.sleep();
+            }
+            let Some(front) = self.pending.0.pop_front() else {
+                return self.intake.take_refusal().map(Err);
+            };
+            let ready = &mut self.ready;
+            if let Some((items, timing)) = front.wait(|result| ready.push_back(result)) {
+                self.per_item = timing.ran() / u32::try_from(items.max(1)).unwrap_or(u32::MAX);
+                self.intake.observe(items, &timing);
+            }
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        // Batches in flight hold an unknown number of items, at least one each.
+        let known = self.ready.len() + self.pending.0.len();
+        let (least, most) = self.intake.left();
+        (least.saturating_add(known), most.filter(|_| self.pending.0.is_empty()).map(|most| most + known))
+    }
+}
+
+impl<I: Iterator, O: Send + 'static> fmt::Debug for Map<'_, I, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Map")
+            .field("in_flight", &self.pending.0.len())
+            .field("ready", &self.ready.len())
+            .finish()
+    }
+}

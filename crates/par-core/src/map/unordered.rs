@@ -1,0 +1,131 @@
+//! Results as they come.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::intake::Intake;
+use super::{Chunking, Pending};
+use crate::completion::Arrivals;
+use crate::{Options, TaskError};
+
+/// The results of many tasks as they finish, each with its index in the input; see
+/// [`ExecutorExt::map_unordered`](crate::ExecutorExt::map_unordered).
+///
+/// An error leaves the other results intact; dropping the iterator cancels what is in flight.
+/// When the executor takes no more, the last item is [`TaskError::Refused`].
+pub struct MapUnordered<'e, I: Iterator, O: Send + 'static> {
+    intake: Intake<'e, I, O>,
+    /// Batches under way, by the index of their first item.
+    pending: HashMap<usize, Pending<O>>,
+    /// The keys of `pending` that are done.
+    arrivals: Arc<Arrivals<usize>>,
+    ready: VecDeque<(usize, Result<O, TaskError>)>,
+    submitted: usize,
+}
+
+impl<'e, I: Iterator, O: Send + 'static> MapUnordered<'e, I, O> {
+    pub(super) fn new(intake: Intake<'e, I, O>) -> Self {
+        Self {
+            intake,
+            pending: HashMap::new(),
+            arrivals: Arc::default(),
+            ready: VecDeque::new(),
+            submitted: 0,
+        }
+    }
+
+    /// How many items travel together; one, if nothing is said.
+    #[must_use]
+    pub fn chunking(mut self, chunking: Chunking) -> Self {
+        self.intake.set_chunking(chunking);
+        self
+    }
+
+    /// How many batches may be in flight, or finished and not yet taken; 64 per worker, if nothing is said.
+    #[must_use]
+    pub fn in_flight(mut self, batches: NonZeroUsize) -> Self {
+        self.intake.in_flight = batches;
+        self
+    }
+
+    /// The options of every task.
+    #[must_use]
+    pub fn options(mut self, options: Options) -> Self {
+        self.intake.options = options;
+        self
+    }
+
+    /// The whole map must be done within `timeout` of now.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.intake.set_timeout(timeout);
+        self
+    }
+
+    fn refill(&mut self) {
+        let window = self.intake.in_flight.get();
+        if self.pending.len() > window / 2 {
+            return;
+        }
+        while self.pending.len() < window {
+            let Some((pending, items)) = self.intake.submit() else { return };
+            let first = self.submitted;
+            self.submitted += items;
+            let arrivals = Arc::clone(&self.arrivals);
+            pending.on_done(move || arrivals.push(first));
+            self.pending.insert(first, pending);
+        }
+    }
+
+    /// The next batch that is done; also notices a deadline, which completes no handle by itself.
+    fn next_arrival(&mut self) -> Option<usize> {
+        if self.pending.is_empty() {
+            return None;
+        }
+        let deadline = self.intake.options.expires();
+        self.arrivals.pop(deadline).or_else(|| self.pending.keys().next().copied())
+    }
+}
+
+impl<I: Iterator, O: Send + 'static> Iterator for MapUnordered<'_, I, O> {
+    type Item = (usize, Result<O, TaskError>);
+
+    /// # Blocking
+    /// Until any result is there; tasks with a deadline bound that.
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(result) = self.ready.pop_front() {
+                return Some(result);
+            }
+            self.refill();
+            let Some(first) = self.next_arrival() else {
+                return self.intake.take_refusal().map(|error| (self.submitted, Err(error)));
+            };
+            // A batch that the deadline ended arrives once more, and is gone by then.
+            let Some(batch) = self.pending.remove(&first) else { continue };
+            let (ready, mut index) = (&mut self.ready, first);
+            let timing = batch.wait(|result| {
+                ready.push_back((index, result));
+                index += 1;
+            });
+            if let Some((items, timing)) = timing {
+                self.intake.observe(items, &timing);
+            }
+        }
+    }
+}
+
+impl<I: Iterator, O: Send + 'static> Drop for MapUnordered<'_, I, O> {
+    fn drop(&mut self) {
+        self.pending.values().for_each(Pending::cancel);
+    }
+}
+
+impl<I: Iterator, O: Send + 'static> fmt::Debug for MapUnordered<'_, I, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MapUnordered").field("in_flight", &self.pending.len()).finish_non_exhaustive()
+    }
+}

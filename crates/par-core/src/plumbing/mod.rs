@@ -1,0 +1,19 @@
+//! What only those who write an executor need; see the README beside this module.
+#![doc = include_str!("README.md")]
+
+mod job;
+mod panics;
+mod wire;
+pub(crate) mod worker;
+
+pub(crate) use job::{Batch, Closure, One, TypedJob, run_batch};
+pub use job::{Job, Ran};
+pub use panics::record_panics;
+pub(crate) use panics::run_caught;
+pub use wire::{Answer, Invocation, RemoteTask, Reply};
+pub(crate) use wire::{WireHeader, decode};
+pub use worker::{Helper, WorkerGuard, enter_worker, thread_waker};
+
+pub use crate::registry::{Entry, TASKS};
+pub use linkme;
+pub use serde;

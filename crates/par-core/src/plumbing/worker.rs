@@ -1,0 +1,84 @@
+//! What a worker thread does while one of its tasks waits.
+
+use std::cell::RefCell;
+use std::marker::PhantomData;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Wake, Waker};
+use std::thread::Thread;
+use std::time::Instant;
+
+use crate::Executor;
+use crate::task::add_waited;
+
+/// What a worker thread may do while a task on it waits for a handle.
+///
+/// par-core names no runtime, so the executor says it: usually run other jobs of its queue.
+pub trait Helper {
+    /// Runs other jobs until `done()` or `deadline`; sleeps when there are none.
+    ///
+    /// It may return early; the caller asks again.
+    fn help(&self, done: &dyn Fn() -> bool, deadline: Option<Instant>);
+
+    /// What ends a sleep in [`help`](Self::help).
+    fn waker(&self) -> Waker;
+
+    /// The executor that the worker belongs to, for nested submits.
+    fn executor(&self) -> Option<Arc<dyn Executor>>;
+}
+
+thread_local! {
+    static HELPER: RefCell<Option<Rc<dyn Helper>>> = const { RefCell::new(None) };
+}
+
+/// Makes this thread a worker until the guard is dropped; guards nest.
+#[must_use = "the thread is a worker while the guard lives"]
+pub fn enter_worker(helper: Rc<dyn Helper>) -> WorkerGuard {
+    WorkerGuard { below: HELPER.replace(Some(helper)), not_send: PhantomData }
+}
+
+/// Ends the thread's time as a worker; see [`enter_worker`].
+pub struct WorkerGuard {
+    below: Option<Rc<dyn Helper>>,
+    not_send: PhantomData<*const ()>,
+}
+
+impl std::fmt::Debug for WorkerGuard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("WorkerGuard")
+    }
+}
+
+impl Drop for WorkerGuard {
+    fn drop(&mut self) {
+        HELPER.set(self.below.take());
+    }
+}
+
+/// The helper of this thread, when it is a worker.
+pub(crate) fn helper() -> Option<Rc<dyn Helper>> {
+    HELPER.with_borrow(Clone::clone)
+}
+
+/// Notes that the thread begins to wait; only workers need the time.
+pub(crate) fn begin_wait() -> Option<Instant> {
+    HELPER.with_borrow(Option::is_some).then(Instant::now)
+}
+
+/// Accounts the wait to the current task.
+pub(crate) fn end_wait(begun: Option<Instant>) {
+    if let Some(begun) = begun {
+        add_waited(begun.elapsed());
+    }
+}
+
+/// A waker that unparks the thread which calls this.
+pub fn thread_waker() -> Waker {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    Waker::from(Arc::new(Unpark(std::thread::current())))
+}
