@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
@@ -27,7 +28,9 @@ pub(crate) enum Command {
     /// Builds and runs every example
     Examples(Examples),
     /// Runs every workload under every paradigm and writes the report
-    BenchAll(bench_all::Flags),
+    BenchAll(Box<bench_all::Flags>),
+    /// Writes a run's report.html again from its manifest.json and results.jsonl
+    Report(Report),
     /// Checks what compilers do not: layers, names, headers, file lengths
     Tidy,
     /// Makes a paradigm crate and its bench program
@@ -62,6 +65,12 @@ pub(crate) struct Examples {
     /// Seconds that one example may take
     #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds)]
     pub(crate) timeout: Duration,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// The folder that bench-all wrote
+    pub(crate) dir: PathBuf,
 }
 
 #[derive(Debug, Args)]

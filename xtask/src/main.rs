@@ -38,7 +38,7 @@ fn main() -> ExitCode {
         Ok(xtask) => xtask,
         Err(error) => return refuse(&error),
     };
-    group::end_all_on_ctrl_c().and_then(|()| dispatch(&xtask.command)).unwrap_or_else(|error| {
+    dispatch(&xtask.command).unwrap_or_else(|error| {
         eprintln!("error: {error}");
         error.exit_code()
     })
@@ -47,21 +47,19 @@ fn main() -> ExitCode {
 fn dispatch(command: &Command) -> Result<ExitCode, Error> {
     let done = |()| ExitCode::SUCCESS;
     let passed = |passed| if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE };
-    // bench-all loads what it needs; all others start from the workspace.
-    if let Command::BenchAll(flags) = command {
-        return Ok(bench_all::run(flags));
-    }
-    let workspace = Workspace::load()?;
+    let workspace = || group::end_all_on_ctrl_c().and_then(|()| Workspace::load());
     match command {
-        Command::Doctor => doctor::run(&workspace).map(done),
-        Command::Setup(flags) => setup::run(&workspace, *flags).map(done),
-        Command::Build(flags) => build::run(&workspace, flags).map(done),
-        Command::Test(flags) => test::run(&workspace, flags).map(passed),
-        Command::Examples(flags) => examples::run(&workspace, flags).map(passed),
+        // They find their programs by themselves, and on Ctrl-C still write a report.
         Command::BenchAll(flags) => Ok(bench_all::run(flags)),
-        Command::Tidy => tidy::run(&workspace).map(passed),
-        Command::Ci => ci::run(&workspace).map(done),
-        Command::New(flags) => new::run(&workspace, flags).map(done),
+        Command::Report(flags) => Ok(bench_all::report(&flags.dir)),
+        Command::Doctor => doctor::run(&workspace()?).map(done),
+        Command::Setup(flags) => setup::run(&workspace()?, *flags).map(done),
+        Command::Build(flags) => build::run(&workspace()?, flags).map(done),
+        Command::Test(flags) => test::run(&workspace()?, flags).map(passed),
+        Command::Examples(flags) => examples::run(&workspace()?, flags).map(passed),
+        Command::Tidy => tidy::run(&workspace()?).map(passed),
+        Command::New(flags) => new::run(&workspace()?, flags).map(done),
+        Command::Ci => ci::run(&workspace()?).map(done),
     }
 }
 

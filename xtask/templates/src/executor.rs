@@ -3,9 +3,9 @@
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use par_core::plumbing::Job;
+use par_core::plumbing::{Job, record_panics};
 use par_core::{
-    Capabilities, Delivery, Executor, Metrics, Shutdown, ShutdownTimedOut, Snapshot, SubmitError,
+    Capabilities, Counter, Delivery, Executor, LocalExecutor, Metrics, Shutdown, ShutdownTimedOut, Snapshot, SubmitError,
 };
 
 use crate::{FooConfig, FooError, probe};
@@ -38,7 +38,10 @@ impl FooExecutor {
         if config.workers > most {
             return Err(FooError::TooManyWorkers { asked: config.workers.get(), most: most.get() });
         }
-        Ok(Self { workers: config.workers, metrics: Metrics::new(), shut_down: AtomicBool::new(false) })
+        // A task's panic is an error that says where.
+        record_panics();
+        let metrics = Metrics::new(config.workers.get());
+        Ok(Self { workers: config.workers, metrics, shut_down: AtomicBool::new(false) })
     }
 }
 
@@ -57,12 +60,14 @@ impl Executor for FooExecutor {
 
     fn capabilities(&self) -> Capabilities {
         Capabilities {
-            closures: false,
+            // The caller's thread shares this memory; where workers do not, this is false.
+            closures: true,
             hard_kill: false,
             priorities: false,
             survives_crash: false,
             asynchronous: false,
-            nesting: true,
+            // A task finds no executor here; `plumbing::enter_worker` gives it one.
+            nesting: false,
             delivery: Delivery::AtMostOnce,
             queue_bound: 0,
         }
@@ -72,7 +77,9 @@ impl Executor for FooExecutor {
         if self.shut_down.load(Ordering::Acquire) {
             return Err(SubmitError::ShutDown { executor: self.name().to_owned() });
         }
-        self.metrics.record(&job.run(0));
+        self.metrics.add(0, Counter::Submitted, 1);
+        let ran = job.run(0);
+        self.metrics.add_ran(0, &ran);
         Ok(())
     }
 
@@ -82,3 +89,6 @@ impl Executor for FooExecutor {
         Ok(())
     }
 }
+
+/// Jobs are never encoded here, so closures can run, too.
+impl LocalExecutor for FooExecutor {}
