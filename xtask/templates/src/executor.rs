@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use par_core::plumbing::{Job, record_panics};
 use par_core::{
-    Capabilities, Counter, Delivery, Executor, LocalExecutor, Metrics, Shutdown, ShutdownTimedOut, Snapshot, SubmitError,
+    Capabilities, Counter, Delivery, Executor, LocalExecutor, Metrics, Shutdown, ShutdownTimedOut, Snapshot,
+    SubmitError,
 };
 
 use crate::{FooConfig, FooError, probe};
