@@ -16,7 +16,7 @@ pub(super) struct Program {
     pub(super) path: PathBuf,
 }
 
-const PATIENCE: Duration = Duration::from_mins(60);
+const PATIENCE: Duration = Duration::from_hours(1);
 
 /// Builds the programs of `paradigms`, all at once, and one by one where that fails.
 ///

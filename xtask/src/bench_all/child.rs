@@ -192,7 +192,7 @@ impl Heard {
                 }
             }
             Ok(Message::Line(_)) => {
-                self.flood = Some(format!("printed more than {LINES} lines and was killed"))
+                self.flood = Some(format!("printed more than {LINES} lines and was killed"));
             }
             Ok(Message::TooLong) => {
                 self.flood = Some(format!("printed a line of more than {LINE_BYTES} bytes and was killed"));
