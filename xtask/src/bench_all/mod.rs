@@ -106,7 +106,7 @@ pub(crate) fn run(flags: &Flags) -> ExitCode {
 
 /// Writes `report.html` again from the `manifest.json` and `results.jsonl` of a folder.
 pub(crate) fn report(dir: &Path) -> ExitCode {
-    match output::render_again(dir) {
+    match output::render(dir) {
         Ok(path) => {
             println!("{}", path.display());
             ExitCode::SUCCESS

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use super::html;
 use super::journal;
 use super::manifest::Manifest;
-use super::row::Row;
 
 const REPORT: &str = "report.html";
 
@@ -23,25 +22,17 @@ pub(super) fn make_writable(folder: &Path) -> io::Result<()> {
     fs::remove_file(probe)
 }
 
-/// Writes the report of `manifest` and `rows`.
-///
-/// # Errors
-/// The disk is full or gone.
-pub(super) fn write_report(folder: &Path, manifest: &Manifest, rows: &[Row]) -> io::Result<PathBuf> {
-    let path = folder.join(REPORT);
-    fs::write(&path, html::render(manifest, rows))?;
-    Ok(path)
-}
-
-/// Writes the report again from what is in `folder`.
+/// Writes the report from what is in `folder`, and from nothing else.
 ///
 /// # Errors
 /// One of the two files is missing or not understood.
-pub(super) fn render_again(folder: &Path) -> Result<PathBuf, String> {
+pub(super) fn render(folder: &Path) -> Result<PathBuf, String> {
     let manifest = Manifest::read(folder)?;
     let rows = journal::read(folder)?;
-    write_report(folder, &manifest, &rows)
-        .map_err(|error| format!("{}: {error}", folder.join(REPORT).display()))
+    let path = folder.join(REPORT);
+    fs::write(&path, html::render(&manifest, &rows))
+        .map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(path)
 }
 
 /// Lets `latest` beside `folder` point to it; where something else is named so, it stays.

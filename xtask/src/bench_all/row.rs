@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::contract::{Point, Span};
+use super::units;
 
 /// The paradigm and the executor that everything is measured against.
 pub(super) const SERIAL: &str = "serial";
@@ -155,8 +156,11 @@ impl RunRow {
 
     /// The verdict in words: `2.0× faster`.
     pub(super) fn verdict_text(&self) -> String {
-        let factor =
-            |value: f64| format!("{value:.*}×", usize::from(value < 99.5) + usize::from(value < 1.095));
+        let factor = |value: f64| match value {
+            value if value < 1.095 => format!("{value:.2}×"),
+            value if value < 99.5 => format!("{value:.1}×"),
+            value => format!("{}×", units::thousands(value.round() as usize)),
+        };
         match (self.verdict, self.speedup) {
             (Verdict::Baseline, _) => "baseline".to_owned(),
             (Verdict::NoDifference, _) => "no difference".to_owned(),
@@ -197,6 +201,7 @@ mod tests {
         assert_eq!(say(Verdict::Faster, 1.04), "1.04× faster");
         assert_eq!(say(Verdict::Slower, 0.77), "1.3× slower");
         assert_eq!(say(Verdict::Slower, 0.004), "250× slower");
+        assert_eq!(say(Verdict::Slower, 0.0001), "10,000× slower");
         assert_eq!(say(Verdict::NoDifference, 1.004), "no difference");
         assert_eq!(RunRow::default().verdict_text(), "no baseline");
     }

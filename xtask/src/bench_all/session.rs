@@ -195,12 +195,12 @@ impl Session {
     fn finish(mut self, interrupted: bool, open: bool) -> Result<Finished, Stop> {
         self.note_few_samples();
         self.manifest.end(interrupted);
-        let write = || -> std::io::Result<PathBuf> {
+        let write = || -> std::io::Result<()> {
             self.manifest.write(&self.folder)?;
-            self.journal.finish(&self.rows)?;
-            output::write_report(&self.folder, &self.manifest, &self.rows)
+            self.journal.finish(&self.rows)
         };
-        let report = write().map_err(|error| cannot_write(&self.folder, &error))?;
+        write().map_err(|error| cannot_write(&self.folder, &error))?;
+        let report = output::render(&self.folder).map_err(Stop::Broken)?;
         output::point_latest(&self.folder);
         print!("{}", table::render(&self.manifest, &self.rows));
         let slower = self

@@ -61,7 +61,20 @@ fn figures(value: f64) -> String {
 
 /// `1 core`, `2 cores`.
 pub(super) fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+    if number == 1 { format!("1 {noun}") } else { format!("{} {noun}s", thousands(number)) }
+}
+
+/// `7,830`.
+pub(super) fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }
 
 #[cfg(test)]
@@ -82,5 +95,9 @@ mod tests {
         );
         assert_eq!(rate(3.2e9), "3.20 G");
         assert_eq!((count(1, "core"), count(2, "core")), ("1 core".into(), "2 cores".into()));
+        assert_eq!(
+            (count(783, "row"), count(1_007_830, "row")),
+            ("783 rows".into(), "1,007,830 rows".into())
+        );
     }
 }

@@ -63,7 +63,7 @@ fn winner(model: &Model) -> Option<String> {
         let speedups: Vec<f64> =
             winners.iter().filter(|run| best.is_of(run)).filter_map(|run| run.speedup).collect();
         format!(
-            "{} has the lowest median on {} of {}, on average {} of serial speed there.",
+            "{} has the lowest median on {} of {}, there at {} of serial speed on average.",
             best.executor,
             won,
             count(model.workloads.len(), "workload"),

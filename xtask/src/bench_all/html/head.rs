@@ -10,13 +10,13 @@ pub(super) fn render(model: &Model) -> String {
     let mut out = String::from("<header>\n");
     let scope = if manifest.options.quick { "quick run, small inputs" } else { "full run" };
     put!(out, "<p class=\"eyebrow\"><b>par</b> one workload, every paradigm <span>{scope}</span></p>\n");
-    put!(out, "<h1>{}.</h1>\n", Esc(&findings::headline(model)));
+    put!(out, "<h1>{}.</h1>\n", Esc(&unbroken(&findings::headline(model))));
     if manifest.interrupted {
         out.push_str("<p class=\"banner\" role=\"alert\"><b>Interrupted.</b> This run was stopped before its end; what is here was measured and verified, the rest is missing.</p>\n");
     }
     out.push_str("<ul class=\"findings\">\n");
     for sentence in findings::sentences(model) {
-        put!(out, "<li>{}</li>\n", Esc(&sentence));
+        put!(out, "<li>{}</li>\n", Esc(&unbroken(&sentence)));
     }
     out.push_str("</ul>\n<dl class=\"facts\">\n");
     for (name, value) in facts(model) {
@@ -45,4 +45,14 @@ fn facts(model: &Model) -> Vec<(&'static str, String)> {
         ("Commit", format!("{commit}{dirty}")),
         ("Measured", format!("{} to {}", manifest.started, manifest.ended)),
     ]
+}
+
+/// No line breaks between a number and what it counts.
+fn unbroken(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        let after_number = out.ends_with(|last: char| last.is_ascii_digit());
+        out.push(if character == ' ' && after_number { '\u{a0}' } else { character });
+    }
+    out
 }

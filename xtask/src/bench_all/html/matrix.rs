@@ -13,7 +13,7 @@ pub(super) fn render(model: &Model) -> String {
     let mut out = String::from(
         "<p class=\"lead\">Each cell is the executor at its best worker count against the best serial code. \
          The bar starts at serial speed and grows to the right when the executor wins, to the left when it loses, \
-         on a logarithmic scale; the whisker is the 95 % interval and the short stroke marks the ideal. \
+         on a logarithmic scale; under it stand the median and the number of workers. The whisker is the 95 % interval and the short stroke marks the ideal. \
          A difference inside the noise is no difference. A dot marks the lowest median of its row.</p>\n",
     );
     out.push_str("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Workloads by executors\">\n<table class=\"matrix\">\n");
@@ -85,11 +85,21 @@ fn cell(out: &mut String, model: &Model, workload: &str, series: &Series) {
     };
     let best = model.winner(workload).is_some_and(|winner| std::ptr::eq(winner, run));
     let class = verdict_class(run.verdict);
-    put!(out, "<td class=\"{class}{}\" title=\"{}\">", if best { " best" } else { "" }, Esc(&tip(run)));
+    let best = if best { " best" } else { "" };
+    put!(out, "<td class=\"{class}{}{best}\" title=\"{}\">", strength(run.speedup), Esc(&tip(run)));
     put!(out, "<b>{}</b>", verdict_markup(run));
     strip(out, run, model.manifest.host.cores);
-    put!(out, "<small>{} · {}</small>", time(run.median_ns), count(run.workers, "worker"));
+    put!(out, "<small>{} on {}</small>", time(run.median_ns), run.workers);
     out.push_str("</td>");
+}
+
+/// A small difference gets a weak tint.
+fn strength(speedup: Option<f64>) -> &'static str {
+    match speedup.map(|factor| factor.max(1.0 / factor)) {
+        Some(factor) if factor < 1.25 => " weak",
+        Some(factor) if factor < 1.7 => " fair",
+        _ => "",
+    }
 }
 
 fn verdict_markup(run: &RunRow) -> String {
@@ -105,7 +115,9 @@ fn tip(run: &RunRow) -> String {
         ends.map_or_else(|| "unknown".to_owned(), |[low, high]| format!("{} to {}", show(low), show(high)))
     };
     format!(
-        "median {}, 95 % {}; speedup {}, 95 % {}; {}; noise floor {}",
+        "{} with {}: median {}, 95 % {}; speedup {}, 95 % {}; {}; noise floor {}",
+        run.executor,
+        count(run.workers, "worker"),
         time(run.median_ns),
         interval(run.ci95_ns, time),
         run.speedup.map_or_else(|| "unknown".to_owned(), times),

@@ -48,8 +48,10 @@ impl Workers {
     fn of(model: &Model) -> Self {
         let counts = model.worker_counts();
         let ends = (counts.first().copied().unwrap_or(1) as f64, counts.last().copied().unwrap_or(1) as f64);
+        // With few counts there is room to set the executors well apart.
+        let inset = if counts.len() > 3 { 26.0 } else { 52.0 };
         Self {
-            scale: Scale::log(ends.0, ends.1, LEFT + 30.0, RIGHT - 30.0),
+            scale: Scale::log(ends.0, ends.1, LEFT + inset, RIGHT - inset),
             counts,
             series: model.series.len(),
         }
@@ -62,7 +64,7 @@ impl Workers {
     /// Beside the count's own place, so that intervals do not cover each other.
     fn beside(&self, workers: usize, series: &Series) -> f64 {
         let spread = (self.series as f64 - 1.0).max(1.0);
-        let room = if self.counts.len() > 4 { 16.0 } else { 36.0 };
+        let room = if self.counts.len() > 3 { 26.0 } else { 84.0 };
         self.at(workers) + (series.index as f64 / spread - 0.5) * room
     }
 
