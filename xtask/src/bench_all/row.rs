@@ -191,7 +191,23 @@ impl Row {
 
 #[cfg(test)]
 mod tests {
-    use super::{RunRow, Verdict};
+    use serde_json::Value;
+
+    use super::{Row, RunRow, Verdict};
+
+    /// The README's rows are read and written as they stand there, so that the page and the code cannot part.
+    #[test]
+    fn rows_of_the_readme() {
+        let readme = include_str!("../../../benches/README.md");
+        let block = readme.split("```jsonl").nth(2).unwrap().split("```").next().unwrap();
+        for line in block.trim().lines() {
+            let row: Row = serde_json::from_str(line).unwrap();
+            let (ours, theirs): (Value, Value) =
+                (serde_json::to_value(&row).unwrap(), serde_json::from_str(line).unwrap());
+            assert_eq!(ours, theirs);
+        }
+        assert_eq!(block.trim().lines().count(), 5);
+    }
 
     #[test]
     fn verdicts_in_words() {

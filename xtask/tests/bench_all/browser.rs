@@ -1,10 +1,11 @@
 //! The report in a real browser: it shows, it complains about nothing and it asks the network for nothing.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::fake::Fake;
+use crate::proxy::Proxy;
 
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 
@@ -13,39 +14,53 @@ fn shows_without_errors_and_without_the_network() {
     let Some(browser) = browser() else { return };
     let fake = Fake::new(&["serial", "threads"]);
     assert!(fake.run(&["--workload", "ep", "--workers", "1"]).status.success());
-    let report = fs::canonicalize(fake.out().join("report.html")).unwrap();
-    let net_log = fake.out().join("net.json");
+    let seen = look(&browser, &fs::canonicalize(fake.out().join("report.html")).unwrap());
+    assert!(seen.dom.contains("<h1>") && seen.dom.contains("slower than serial"), "the page is not there");
+    assert!(seen.dom.contains("<button type=\"button\">Median</button>"), "the script did not run");
+    assert!(seen.complaints.is_empty(), "{:?}", seen.complaints);
+    assert!(seen.requests.is_empty(), "{:?}", seen.requests);
+}
+
+/// The test above finds nothing; this one shows that it would.
+#[test]
+fn errors_and_requests_would_be_seen() {
+    let Some(browser) = browser() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("bad.html");
+    fs::write(&page, "<script>console.error('boo')</script><img src='http://par.invalid/x.png'>").unwrap();
+    let seen = look(&browser, &page);
+    assert!(seen.complaints.iter().any(|line| line.contains("boo")), "{:?}", seen.complaints);
+    assert!(seen.requests.iter().any(|line| line.contains("par.invalid")), "{:?}", seen.requests);
+}
+
+/// What a browser made of a page.
+struct Seen {
+    dom: String,
+    complaints: Vec<String>,
+    requests: Vec<String>,
+}
+
+fn look(browser: &Path, page: &Path) -> Seen {
+    let proxy = Proxy::start();
     let profile = tempfile::tempdir().unwrap();
     let output = Command::new(browser)
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
         .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
         .args(["--disable-default-apps", "--disable-extensions", "--enable-logging=stderr", "--v=0"])
+        .args(["--proxy-bypass-list=<-loopback>", "--timeout=20000", "--dump-dom"])
+        .arg(format!("--proxy-server=http://{}", proxy.address()))
         .arg(format!("--user-data-dir={}", profile.path().display()))
-        .arg(format!("--log-net-log={}", net_log.display()))
-        .args(["--timeout=20000", "--dump-dom"])
-        .arg(format!("file://{}", report.display()))
+        .arg(format!("file://{}", page.display()))
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    let dom = String::from_utf8_lossy(&output.stdout);
     let log = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{log}");
-    assert!(dom.contains("<h1>") && dom.contains("slower than serial"), "the page is not there");
-    assert!(dom.contains("<button type=\"button\">Median</button>"), "the script did not run: {log}");
-    let complaints: Vec<&str> = log.lines().filter(|line| line.contains(":CONSOLE")).collect();
-    assert!(complaints.is_empty(), "{complaints:?}");
-    let requests = requests(&fs::read_to_string(&net_log).unwrap());
-    assert!(requests.iter().all(|url| url.starts_with("file:") || url.starts_with("data:")), "{requests:?}");
-}
-
-/// The addresses that the page asked for; those of the browser itself belong to no frame.
-fn requests(net_log: &str) -> Vec<String> {
-    net_log
-        .split("\"initiator\":\"")
-        .skip(1)
-        .filter(|rest| rest.starts_with("file:") || rest.starts_with("null"))
-        .filter_map(|rest| rest.split("\"url\":\"").nth(1)?.split('"').next().map(str::to_owned))
-        .collect()
+    Seen {
+        dom: String::from_utf8_lossy(&output.stdout).into_owned(),
+        complaints: log.lines().filter(|line| line.contains("CONSOLE")).map(str::to_owned).collect(),
+        requests: proxy.requests_of_the_page(),
+    }
 }
 
 fn browser() -> Option<PathBuf> {

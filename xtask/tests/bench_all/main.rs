@@ -6,4 +6,5 @@ mod failures;
 mod fake;
 mod flags;
 mod interruption;
+mod proxy;
 mod results;
