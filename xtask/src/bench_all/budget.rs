@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use super::statistics;
+
 /// Fewer samples than these are said to be few.
 pub(super) const FEW: usize = 10;
 const PER_ROUND: usize = 3;
@@ -36,9 +38,9 @@ impl Budget {
     }
 }
 
-/// How many samples a call takes in the first round.
-pub(super) fn first_round(samples: usize) -> usize {
-    samples.min(PER_ROUND)
+/// How many samples a call takes, so that there can be rounds enough to pair.
+pub(super) fn per_round(samples: usize) -> usize {
+    samples.div_ceil(statistics::LEAST).min(PER_ROUND)
 }
 
 /// What one round costs: without its samples, and for each sample of all configurations.
@@ -54,7 +56,7 @@ pub(super) struct Cost {
 /// samples per call grow only where the time would otherwise not reach [`FEW`].
 pub(super) fn further_rounds(wanted: usize, had: usize, cost: Cost, left: Duration) -> (usize, usize) {
     let mut best = (0, 0);
-    for samples in PER_ROUND.min(wanted)..=PER_ROUND_MAX.min(wanted).max(PER_ROUND.min(wanted)) {
+    for samples in per_round(wanted)..=PER_ROUND_MAX {
         let round = cost.overhead + cost.per_sample * (samples as u32 + 1);
         let affordable = left.as_nanos() / round.as_nanos().max(1);
         let needed = wanted.saturating_sub(had).div_ceil(samples);
@@ -81,9 +83,9 @@ mod tests {
     }
 
     #[test]
-    fn time_enough_means_rounds_of_three() {
+    fn time_enough_means_many_rounds() {
         assert_eq!(further_rounds(30, 3, cost(1, 1), SECOND * 1000), (9, 3));
-        assert_eq!(further_rounds(10, 3, cost(1, 1), SECOND * 1000), (3, 3));
+        assert_eq!(further_rounds(12, 2, cost(1, 1), SECOND * 1000), (5, 2));
         assert_eq!(further_rounds(1, 1, cost(1, 1), SECOND * 1000), (0, 0));
     }
 

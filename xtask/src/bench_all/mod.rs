@@ -56,7 +56,7 @@ pub(crate) struct Flags {
     /// Chunks that every executor gets.
     #[arg(long, value_name = "P", default_value_t = 16)]
     parts: usize,
-    /// Samples to aim at per configuration: 30, or 10 with --quick.
+    /// Samples to aim at per configuration: 30, or 12 with --quick.
     #[arg(long, value_name = "N")]
     samples: Option<usize>,
     /// Where to write; the default is target/bench-all/TIME, and `latest` points there.

@@ -60,7 +60,7 @@ pub(super) fn measure(
 ) -> Result<(), Interrupted> {
     let start = Instant::now();
     let mut rng = SplitMix64::named(settings.seed, workload);
-    let first = budget::first_round(settings.samples);
+    let first = budget::per_round(settings.samples);
     let timelines = measured.iter().enumerate().filter(|(index, _)| has_timeline(measured, *index)).count();
     progress.begin(workload, measured.len() + timelines);
     round(settings, workload, measured, first, start + limit, &mut rng, progress)?;

@@ -73,7 +73,7 @@ impl Settings {
             cores,
             workers: worker_counts(&flags.workers, cores)?,
             parts: positive("--parts", flags.parts)?,
-            samples: positive("--samples", flags.samples.unwrap_or(if flags.quick { 10 } else { 30 }))?,
+            samples: positive("--samples", flags.samples.unwrap_or(if flags.quick { 12 } else { 30 }))?,
             seed: flags.seed.unwrap_or_else(seed_of_the_clock),
             budget: seconds("--budget", flags.budget, if flags.quick { 150 } else { 2400 })?,
             timeout: seconds("--timeout", flags.timeout, if flags.quick { 20 } else { 300 })?,

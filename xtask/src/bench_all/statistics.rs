@@ -7,6 +7,8 @@ use super::random::SplitMix64;
 use super::row::Verdict;
 
 const RESAMPLES: usize = 2000;
+/// Of fewer values not even the whole range holds the median in 95 of 100 cases: 1 - 2/2^n.
+pub(super) const LEAST: usize = 6;
 
 /// The middle value, or the mean of the two in the middle.
 pub(super) fn median(values: &[f64]) -> Option<f64> {
@@ -26,7 +28,7 @@ pub(super) fn geometric_mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| (sum / values.len() as f64).exp())
 }
 
-/// The percentile bootstrap's 95 % interval of the median; `None` for fewer than three values.
+/// The percentile bootstrap's 95 % interval of the median; `None` for fewer than [`LEAST`] values.
 pub(super) fn median_interval(values: &[f64], rng: &mut SplitMix64) -> Option<[f64; 2]> {
     interval(values.len(), || median(&resample(values, rng)))
 }
@@ -47,11 +49,11 @@ pub(super) struct Ratio {
 
 /// `above / below`, paired by round: the ratio of the medians within each round, then their median.
 ///
-/// With fewer than three common rounds the pairs carry no interval; then the samples do.
+/// With fewer than [`LEAST`] common rounds the pairs carry no interval; then the samples do.
 pub(super) fn paired_ratio(above: &[Vec<f64>], below: &[Vec<f64>], rng: &mut SplitMix64) -> Option<Ratio> {
     let ratios: Vec<f64> =
         above.iter().zip(below).filter_map(|(a, b)| Some(median(a)? / median(b)?)).collect();
-    let ci95 = if ratios.len() >= 3 {
+    let ci95 = if ratios.len() >= LEAST {
         median_interval(&ratios, rng)
     } else {
         ratio_interval(&above.concat(), &below.concat(), rng)
@@ -92,7 +94,7 @@ fn resample(values: &[f64], rng: &mut SplitMix64) -> Vec<f64> {
 }
 
 fn interval(count: usize, mut draw: impl FnMut() -> Option<f64>) -> Option<[f64; 2]> {
-    if count < 3 {
+    if count < LEAST {
         return None;
     }
     let mut draws = (0..RESAMPLES).map(|_| draw()).collect::<Option<Vec<f64>>>()?;
@@ -123,7 +125,7 @@ mod tests {
         let values: Vec<f64> = (1..=99).map(f64::from).collect();
         let [low, high] = median_interval(&values, &mut SplitMix64::new(7)).unwrap();
         assert!((low - 40.0).abs() <= 2.0 && (high - 60.0).abs() <= 2.0, "[{low}, {high}]");
-        assert_eq!(median_interval(&[1.0, 2.0], &mut SplitMix64::new(7)), None);
+        assert_eq!(median_interval(&values[..5], &mut SplitMix64::new(7)), None);
     }
 
     #[test]

@@ -19,7 +19,7 @@ const RULES: [(&str, &str); 7] = [
     ),
     (
         "Paired",
-        "An executor is compared with the serial code of the same round. The speedup shown is the ratio of the medians of all samples; its interval is the bootstrap’s 95 % interval of the median of the ratios within rounds (2,000 draws; with fewer than three rounds, of the samples).",
+        "An executor is compared with the serial code of the same round. The speedup shown is the ratio of the medians of all samples; its interval is the bootstrap’s 95 % interval of the median of the ratios within rounds (2,000 draws; with fewer than six rounds, of the samples; with fewer than six samples there is none, because then not even their whole range holds the median in 95 of 100 cases).",
     ),
     (
         "Noise floor",
