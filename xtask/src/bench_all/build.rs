@@ -29,9 +29,11 @@ pub(super) fn build(
     let (known, unknown): (Vec<&Paradigm>, Vec<&Paradigm>) = paradigms.iter().partition(|p| p.has_program);
     let mut absent: Vec<AbsentRow> = unknown.into_iter().map(without_program).collect();
     let mut programs = Vec::new();
-    let at_once = known.iter().all(|p| p.features.is_empty()) && build_all(workspace, &known)?;
+    let plain: Vec<&Paradigm> = known.iter().copied().filter(|p| p.features.is_empty()).collect();
+    let at_once = build_all(workspace, &plain)?;
     for paradigm in known {
-        match if at_once { Ok(()) } else { build_one(workspace, paradigm)? } {
+        let is_built = at_once && paradigm.features.is_empty();
+        match if is_built { Ok(()) } else { build_one(workspace, paradigm)? } {
             Ok(()) => programs.push(Program {
                 paradigm: paradigm.name.clone(),
                 path: workspace.target.join("release").join(&paradigm.bench),
@@ -82,6 +84,7 @@ fn build_one(workspace: &Workspace, paradigm: &Paradigm) -> Result<Result<(), St
     }
     let mut reason = String::new();
     for features in tries {
+        eprintln!("building {} {}", paradigm.bench, features.join(" "));
         let mut cargo = cargo(workspace);
         cargo.args(["--quiet", "--message-format", "short", "--bin", &paradigm.bench]);
         if !features.is_empty() {

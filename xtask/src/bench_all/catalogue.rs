@@ -112,9 +112,10 @@ impl Catalogue {
     /// A workload or an executor that no program has.
     pub(super) fn narrow(mut self, settings: &Settings) -> Result<Self, Stop> {
         known("--workload", &settings.workloads, &self.workloads)?;
-        let mut names: Vec<String> = self.executors.iter().map(|executor| executor.name.clone()).collect();
-        names.extend(self.absent.iter().filter(|row| row.executor != "*").map(|row| row.executor.clone()));
-        names.dedup();
+        let there = self.executors.iter().map(|executor| executor.name.clone());
+        let absent = self.absent.iter().filter(|row| row.executor != "*").map(|row| row.executor.clone());
+        let mut names = Vec::new();
+        add_new(&mut names, &there.chain(absent).collect::<Vec<String>>());
         known("--executor", &settings.executors, &names)?;
         let asked = |list: &[String], name: &String| list.is_empty() || list.contains(name);
         self.workloads.retain(|workload| asked(&settings.workloads, workload));

@@ -46,6 +46,34 @@ struct Call {
     spans: bool,
 }
 
+/// When a workload's time is up. What a failing call took is not the others' fault and comes on top.
+#[derive(Debug)]
+struct Clock {
+    start: Instant,
+    deadline: Instant,
+    lost: Duration,
+}
+
+impl Clock {
+    fn start(limit: Duration) -> Self {
+        let start = Instant::now();
+        Self { start, deadline: start + limit, lost: Duration::ZERO }
+    }
+
+    fn forgive(&mut self, lost: Duration) {
+        self.lost += lost;
+        self.deadline += lost;
+    }
+
+    fn used(&self) -> Duration {
+        self.start.elapsed().saturating_sub(self.lost)
+    }
+
+    fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+}
+
 /// Runs the rounds of `workload` within `limit`, and tells `after_round` how far it is.
 ///
 /// # Errors
@@ -58,37 +86,37 @@ pub(super) fn measure(
     progress: &mut Progress,
     mut after_round: impl FnMut(&[Measured]),
 ) -> Result<(), Interrupted> {
-    let start = Instant::now();
+    let mut clock = Clock::start(limit);
     let mut rng = SplitMix64::named(settings.seed, workload);
     let first = budget::per_round(settings.samples);
-    let timelines = measured.iter().enumerate().filter(|(index, _)| has_timeline(measured, *index)).count();
+    let timelines = (0..measured.len()).filter(|index| has_timeline(measured, *index)).count();
     progress.begin(workload, measured.len() + timelines);
-    round(settings, workload, measured, first, start + limit, &mut rng, progress)?;
+    round(settings, workload, measured, first, &mut clock, &mut rng, progress)?;
     after_round(measured);
-    let cost = cost_of(measured, start.elapsed(), first);
-    let timeline_time =
-        (cost.overhead + cost.per_sample * 2).mul_f64(timelines as f64 / measured.len().max(1) as f64);
-    let left = limit.saturating_sub(start.elapsed()).saturating_sub(timeline_time);
+    let cost = cost_of(measured, clock.used(), first);
+    let share = timelines as f64 / measured.len().max(1) as f64;
+    let reserved = (cost.overhead + cost.per_sample * 2).mul_f64(share);
+    let left = clock.left().saturating_sub(reserved);
     let (rounds, samples) = budget::further_rounds(settings.samples, first, cost, left);
     progress.extend(rounds * measured.len());
     for _ in 0..rounds {
         // The estimate was of one round; what it promised holds only while it is true.
-        if start.elapsed() + timeline_time + cost.per_sample > limit {
+        if clock.left() < reserved + cost.per_sample {
             break;
         }
-        round(settings, workload, measured, samples, start + limit, &mut rng, progress)?;
+        round(settings, workload, measured, samples, &mut clock, &mut rng, progress)?;
         after_round(measured);
     }
     draw_timelines(settings, workload, measured, progress)
 }
 
-/// Every configuration once. Past `deadline` there is one sample and no warm-up, which is what a row needs.
+/// Every configuration once. When the time is up there is one sample and no warm-up, which is what a row needs.
 fn round(
     settings: &Settings,
     workload: &str,
     measured: &mut [Measured],
     samples: usize,
-    deadline: Instant,
+    clock: &mut Clock,
     rng: &mut SplitMix64,
     progress: &mut Progress,
 ) -> Result<(), Interrupted> {
@@ -98,15 +126,18 @@ fn round(
     for index in order {
         let this = &mut measured[index];
         progress.step(&this.config);
-        let late = Instant::now() >= deadline;
-        let call = if late {
+        let call = if clock.left().is_zero() {
             Call { samples: 1, warmups: 0, spans: false }
         } else {
             Call { samples, warmups: 1, spans: false }
         };
+        let begun = Instant::now();
         match run(settings, workload, &this.config, call)? {
             Ok(samples) => this.rounds.push(samples),
-            Err(reason) => this.failure = Some(reason),
+            Err(reason) => {
+                this.failure = Some(reason);
+                clock.forgive(begun.elapsed());
+            }
         }
     }
     Ok(())

@@ -215,7 +215,12 @@ impl Session {
         if open {
             open_report(&report);
         }
-        let failed = self.rows.iter().any(|row| matches!(row, Row::Failed(_)));
+        let any = |kind: fn(&Row) -> bool| self.rows.iter().any(kind);
+        let nothing = !any(|row| matches!(row, Row::Run(_)));
+        if nothing {
+            eprintln!("error: nothing could be measured; what is absent says how to get it");
+        }
+        let failed = nothing || any(|row| matches!(row, Row::Failed(_)));
         Ok(Finished { interrupted, failed, slower })
     }
 
@@ -225,9 +230,12 @@ impl Session {
         let few = runs().filter(|run| run.samples_ns.len() < FEW).count();
         if few > 0 {
             let of = units::count(runs().count(), "configuration");
-            self.manifest
-                .notes
-                .push(format!("{few} of {of} have fewer than {FEW} samples: the time did not allow more"));
+            let why = if self.settings.samples < FEW {
+                "as --samples asked"
+            } else {
+                "the time did not allow more"
+            };
+            self.manifest.notes.push(format!("{few} of {of} have fewer than {FEW} samples: {why}"));
         }
     }
 }

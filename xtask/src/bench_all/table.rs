@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::manifest::Manifest;
-use super::row::{Row, RunRow};
+use super::row::{MetgRow, Row, RunRow};
 use super::units;
 
 /// Everything worth reading at once: runs, METG, what is absent, what failed.
@@ -19,14 +19,20 @@ pub(super) fn render(manifest: &Manifest, rows: &[Row]) -> String {
     out
 }
 
+/// Each executor at its best worker count; the report has the others.
 fn runs(out: &mut String, rows: &[Row]) {
+    let runs: Vec<&RunRow> =
+        rows.iter().filter_map(|row| if let Row::Run(run) = row { Some(&**run) } else { None }).collect();
+    let key = |run: &RunRow| (run.workload.clone(), run.paradigm.clone(), run.executor.clone());
+    let beaten = |run: &RunRow| {
+        runs.iter().any(|other| key(other) == key(run) && other.median_ns.total_cmp(&run.median_ns).is_lt())
+    };
     let mut workload = "";
-    for row in rows {
-        let Row::Run(run) = row else { continue };
+    for run in runs.iter().filter(|run| !beaten(run)) {
         if run.workload != workload {
             workload = &run.workload;
             let floor = run.noise_floor.map_or_else(|| "unknown".to_owned(), units::percent);
-            let _ = writeln!(out, "\n{workload}  (noise floor {floor})");
+            let _ = writeln!(out, "\n{}  (noise floor {floor})", short(workload, 60));
             let _ = writeln!(
                 out,
                 "  {:<28}{:>4}{:>10}{:>21}{:>9}  verdict",
@@ -56,18 +62,40 @@ fn run_line(run: &RunRow) -> String {
     .to_owned()
 }
 
+/// A line for each executor and a column for each pattern, as many as fit.
 fn metg(out: &mut String, rows: &[Row]) {
-    let mut found =
-        rows.iter().filter_map(|row| if let Row::Metg(metg) = row { Some(metg) } else { None }).peekable();
-    if found.peek().is_none() {
-        return;
+    let found: Vec<&MetgRow> =
+        rows.iter().filter_map(|row| if let Row::Metg(metg) = row { Some(metg) } else { None }).collect();
+    let patterns = distinct(found.iter().map(|metg| metg.pattern.clone()));
+    let executors = distinct(found.iter().map(|metg| (metg.executor.clone(), metg.paradigm.clone())));
+    for patterns in patterns.chunks(5) {
+        let _ = write!(out, "\n{:<30}", "METG(50 %)");
+        for pattern in patterns {
+            let _ = write!(out, "{:>14}", short(pattern, 13));
+        }
+        for (executor, paradigm) in &executors {
+            let _ = write!(out, "\n  {:<28}", short(&format!("{executor} · {paradigm}"), 27));
+            for pattern in patterns {
+                let of = |metg: &&&MetgRow| {
+                    metg.pattern == *pattern && metg.executor == *executor && metg.paradigm == *paradigm
+                };
+                let value =
+                    found.iter().find(of).map(|metg| metg.metg50_ns.map_or("never".to_owned(), units::time));
+                let _ = write!(out, "{:>14}", value.unwrap_or_else(|| "—".to_owned()));
+            }
+        }
+        out.push('\n');
     }
-    let _ = writeln!(out, "\nMETG(50 %): the shortest task that keeps half of the machine busy");
-    for metg in found {
-        let value = metg.metg50_ns.map_or_else(|| "never".to_owned(), units::time);
-        let name = short(&format!("{} · {}", metg.executor, metg.paradigm), 41);
-        let _ = writeln!(out, "  {:<24}{name:<42}{:>7}{value:>11}", short(&metg.pattern, 23), metg.workers);
+}
+
+fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut seen = Vec::new();
+    for one in all {
+        if !seen.contains(&one) {
+            seen.push(one);
+        }
     }
+    seen
 }
 
 fn absent(out: &mut String, rows: &[Row]) {

@@ -34,3 +34,15 @@ fn without_the_serial_program_there_are_times_and_no_speedups() {
     assert!(runs[0]["speedup"].is_null() && runs[0]["median_ns"].as_f64().unwrap() > 0.0);
     assert!(String::from_utf8_lossy(&output.stdout).contains("no baseline"));
 }
+
+#[test]
+fn a_hang_costs_the_others_no_sample() {
+    let fake = Fake::new(&["serial", "threads", "flaky"]);
+    // The hang alone takes as long as the whole run may.
+    let flags = ["--workload", "ep", "--workers", "1", "--executor", "pool", "--executor", "hang"];
+    let output = fake.run(&[&flags[..], &["--timeout", "2", "--budget", "4"]].concat());
+    assert_eq!(output.status.code(), Some(1));
+    let runs = fake.rows_of("run");
+    let pool = runs.iter().find(|run| run["executor"] == "pool").unwrap();
+    assert_eq!(pool["samples_ns"].as_array().unwrap().len(), 12);
+}

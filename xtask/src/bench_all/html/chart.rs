@@ -5,11 +5,11 @@ use super::model::Series;
 use super::scale::Scale;
 
 pub(super) const WIDTH: f64 = 320.0;
-pub(super) const HEIGHT: f64 = 220.0;
+pub(super) const HEIGHT: f64 = 244.0;
 pub(super) const LEFT: f64 = 42.0;
 pub(super) const RIGHT: f64 = 308.0;
 pub(super) const TOP: f64 = 22.0;
-pub(super) const BOTTOM: f64 = 180.0;
+pub(super) const BOTTOM: f64 = 206.0;
 
 /// A chart while it is drawn.
 #[derive(Debug)]

@@ -2,11 +2,14 @@
 
 use super::super::row::RunRow;
 use super::super::units::{count, percent, time, times};
-use super::chart::{self, Chart, LEFT, RIGHT};
+use super::chart::{self, BOTTOM, Chart, LEFT, RIGHT, TOP};
 use super::escape::{Esc, put};
 use super::matrix::parameters;
 use super::model::{Model, Series};
 use super::scale::{Scale, round_ticks};
+
+/// Slower than this is drawn on the bottom of a speedup chart.
+const LOWEST: f64 = 0.125;
 
 pub(super) fn render(model: &Model) -> String {
     let parallel = model.runs.iter().any(|run| !run.is_serial() && run.speedup.is_some());
@@ -15,7 +18,8 @@ pub(super) fn render(model: &Model) -> String {
     }
     let mut out = String::from(
         "<p class=\"lead\">Speedup is absolute: the best serial code’s median over the executor’s. \
-         Efficiency is that, divided by the workers. Points of one worker count stand side by side to be told apart; \
+         Efficiency is that, divided by the workers. \
+         Speedups are on a logarithmic scale, and what is slower than an eighth of serial speed lies on its bottom. Points of one worker count stand side by side to be told apart; \
          strokes are 95 % intervals.</p>\n",
     );
     out.push_str(&chart::legend(&model.series));
@@ -79,16 +83,16 @@ impl Workers {
 
 fn speedups(model: &Model, workload: &str, index: usize) -> String {
     let workers = Workers::of(model);
-    let shown = |run: &&RunRow| run.workload == *workload;
-    let top = model.runs.iter().filter(|run| shown(run)).filter_map(|run| run.speedup);
-    let top = top.fold(workers.most() as f64, f64::max) * 1.08;
-    let y = chart::upwards(top);
+    let found = || model.runs.iter().filter(|run| run.workload == *workload).filter_map(|run| run.speedup);
+    let high = found().fold(workers.most() as f64, f64::max).log2().ceil() as i32;
+    let low = found().fold(0.5, f64::min).max(LOWEST).log2().floor() as i32;
+    let y = Scale::log(power(low), power(high), BOTTOM, TOP);
     let mut chart = Chart::new(
         &format!("s{index}"),
         &format!("Speedup of {workload} over workers"),
         &describe(model, workload),
     );
-    let ticks: Vec<_> = round_ticks(top).into_iter().map(|tick| (y.at(tick), format!("{tick}×"))).collect();
+    let ticks: Vec<_> = (low..=high).map(|exponent| (y.at(power(exponent)), tick(exponent))).collect();
     chart.vertical("speedup", &ticks);
     chart.horizontal("workers", &workers.ticks());
     let ideal: Vec<_> =
@@ -101,6 +105,19 @@ fn speedups(model: &Model, workload: &str, index: usize) -> String {
         });
     }
     chart.finish()
+}
+
+fn power(exponent: i32) -> f64 {
+    2_f64.powi(exponent)
+}
+
+fn tick(exponent: i32) -> String {
+    match exponent {
+        -1 => "½×".to_owned(),
+        -2 => "¼×".to_owned(),
+        -3 => "⅛×".to_owned(),
+        _ => format!("{}×", power(exponent)),
+    }
 }
 
 fn efficiencies(model: &Model, workload: &str, index: usize) -> String {
