@@ -194,6 +194,7 @@ impl Session {
 
     fn finish(mut self, interrupted: bool, open: bool) -> Result<Finished, Stop> {
         self.note_few_samples();
+        self.note_load();
         self.manifest.end(interrupted);
         let write = || -> std::io::Result<()> {
             self.manifest.write(&self.folder)?;
@@ -222,6 +223,16 @@ impl Session {
         }
         let failed = nothing || any(|row| matches!(row, Row::Failed(_)));
         Ok(Finished { interrupted, failed, slower })
+    }
+
+    fn note_load(&mut self) {
+        let load = self.manifest.load_average_start.map_or(0.0, |[one, ..]| one);
+        if load > self.settings.cores as f64 / 2.0 {
+            self.manifest.notes.push(format!(
+                "the machine was busy with something else when this began: a load of {load:.1} on {}",
+                units::count(self.settings.cores, "core")
+            ));
+        }
     }
 
     fn note_few_samples(&mut self) {

@@ -109,20 +109,35 @@ fn shortest_task(model: &Model) -> Option<String> {
         .filter_map(|metg| Some((metg.metg50_ns?, metg.executor.as_str())))
         .collect();
     found.sort_by(|a, b| a.0.total_cmp(&b.0));
-    Some(match found.as_slice() {
-        [] => format!("No executor keeps half of the machine busy on {pattern}, at any task length tried."),
-        [(only, name)] => {
-            format!("On {pattern}, {name} keeps half of the machine busy down to {} per task.", time(*only))
+    let Some((first, name)) = found.first().copied() else {
+        return Some(format!(
+            "No executor keeps half of the machine busy on {pattern}, at any task length tried."
+        ));
+    };
+    // Medians of sweeps this close are not told apart.
+    let leaders: Vec<&str> =
+        found.iter().take_while(|(ns, _)| *ns <= first * 1.05).map(|(_, name)| *name).collect();
+    let rest = &found[leaders.len()..];
+    Some(match (leaders.len(), rest.first(), rest.last()) {
+        (1, Some((next, _)), Some((last, slowest))) => format!(
+            "Below {} per task only {name} keeps half of the machine busy on {pattern}, down to {}; {slowest} needs {}.",
+            time(*next),
+            time(first),
+            time(*last)
+        ),
+        (1, ..) => {
+            format!("On {pattern}, {name} keeps half of the machine busy down to {} per task.", time(first))
         }
-        [(first, name), (second, next), rest @ ..] => {
-            let (last, slowest) = rest.last().copied().unwrap_or((*second, next));
-            format!(
-                "Below {} per task only {name} keeps half of the machine busy on {pattern}, down to {}; {slowest} needs {}.",
-                time(*second),
-                time(*first),
-                time(last)
-            )
-        }
+        (_, _, Some((last, slowest))) => format!(
+            "On {pattern}, {} keep half of the machine busy down to {} per task; {slowest} needs {}.",
+            leaders.join(" and "),
+            time(first),
+            time(*last)
+        ),
+        (all, ..) => format!(
+            "On {pattern}, all {all} executors keep half of the machine busy down to about {} per task.",
+            time(first)
+        ),
     })
 }
 

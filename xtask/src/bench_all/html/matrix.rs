@@ -14,7 +14,7 @@ pub(super) fn render(model: &Model) -> String {
         "<p class=\"lead\">Each cell is the executor at its best worker count against the best serial code. \
          The bar starts at serial speed and grows to the right when the executor wins, to the left when it loses, \
          on a logarithmic scale; under it stand the median and the number of workers. The whisker is the 95 % interval and the short stroke marks the ideal. \
-         A difference inside the noise is no difference. A dot marks the lowest median of its row.</p>\n",
+         A difference inside the noise is no difference. A dot marks the lowest median of its row, where that beats serial.</p>\n",
     );
     out.push_str("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Workloads by executors\">\n<table class=\"matrix\">\n");
     out.push_str(
@@ -83,7 +83,8 @@ fn cell(out: &mut String, model: &Model, workload: &str, series: &Series) {
         }
         return;
     };
-    let best = model.winner(workload).is_some_and(|winner| std::ptr::eq(winner, run));
+    let wins = model.winner(workload).is_some_and(|winner| std::ptr::eq(winner, run));
+    let best = wins && run.verdict == Verdict::Faster;
     let class = verdict_class(run.verdict);
     let best = if best { " best" } else { "" };
     put!(out, "<td class=\"{class}{}{best}\" title=\"{}\">", strength(run.speedup), Esc(&tip(run)));

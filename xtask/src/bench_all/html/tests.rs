@@ -142,6 +142,27 @@ fn says_what_the_numbers_say() {
 }
 
 #[test]
+fn executors_that_are_alike_are_named_together() {
+    let metg = |executor: &str, ns| {
+        Row::Metg(MetgRow {
+            paradigm: "threads".into(),
+            executor: executor.into(),
+            pattern: "fft".into(),
+            workers: 2,
+            metg50_ns: Some(ns),
+            points: Vec::new(),
+        })
+    };
+    let rows = [metg("a", 4_000.0), metg("b", 4_100.0), metg("c", 9_000.0)];
+    let page = render(&manifest(), &rows);
+    assert!(page.contains(
+        "On fft, a and b keep half of the machine busy down to 4.00\u{a0}µs per task; c needs 9.00"
+    ));
+    let page = render(&manifest(), &rows[..2]);
+    assert!(page.contains("all 2\u{a0}executors keep half of the machine busy down to about 4.00"));
+}
+
+#[test]
 fn losses_are_as_plain_as_wins() {
     let page = render(&manifest(), &rows());
     assert!(page.contains("<b>1.9× <i>faster</i></b>") && page.contains("<b>4.0× <i>slower</i></b>"));
