@@ -1,0 +1,5 @@
+//! Every workload against published numbers, its serial code and its own negative tests.
+
+mod chunks;
+mod nqueens;
+mod uts;
