@@ -44,7 +44,23 @@ pub enum NQueensError {
 
 /// Solutions for n = 1, 2, …: OEIS A000170.
 const PUBLISHED: [u64; 18] = [
-    1, 0, 0, 2, 10, 4, 40, 92, 352, 724, 2_680, 14_200, 73_712, 365_596, 2_279_184, 14_772_512, 95_815_104,
+    1,
+    0,
+    0,
+    2,
+    10,
+    4,
+    40,
+    92,
+    352,
+    724,
+    2_680,
+    14_200,
+    73_712,
+    365_596,
+    2_279_184,
+    14_772_512,
+    95_815_104,
     666_090_624,
 ];
 
@@ -127,11 +143,7 @@ impl Board {
     }
 
     const fn place(self, queen: u32) -> Self {
-        Self {
-            free: self.free & !queen,
-            left: (self.left | queen) << 1,
-            right: (self.right | queen) >> 1,
-        }
+        Self { free: self.free & !queen, left: (self.left | queen) << 1, right: (self.right | queen) >> 1 }
     }
 
     fn solutions(self) -> u64 {

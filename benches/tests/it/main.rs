@@ -2,4 +2,5 @@
 
 mod chunks;
 mod nqueens;
+mod taskgraph;
 mod uts;

@@ -37,10 +37,7 @@ fn verify_rejects_null_off_by_one_and_stale_answers() {
 #[test]
 fn boards_out_of_range_are_errors() {
     assert_eq!(NQueens::new(0), Err(NQueensError::Side { n: 0 }));
-    assert_eq!(
-        NQueens::new(40).unwrap_err().to_string(),
-        "no board with a side of 40; choose 1 to 18"
-    );
+    assert_eq!(NQueens::new(40).unwrap_err().to_string(), "no board with a side of 40; choose 1 to 18");
 }
 
 proptest! {

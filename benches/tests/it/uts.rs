@@ -12,13 +12,13 @@ fn counts(tally: &UtsTally) -> (u64, u32, u64) {
 }
 
 fn check(name: &str, published: (u64, u32, u64), parts: &[usize]) {
-    let tree = Uts::named(name).unwrap();
+    let tree = Uts::named(name).expect("a published tree");
     let reference = tree.serial();
     assert_eq!(counts(&reference), published, "serial, {name}");
     for &parts in parts {
         let output = run_in_chunks(&tree, parts);
         assert_eq!(counts(&output), published, "{name}, {parts} parts");
-        tree.verify(&output, &reference).unwrap();
+        tree.verify(&output, &reference).expect("the published answer");
     }
 }
 
@@ -49,8 +49,7 @@ fn geometric_linear_t5() {
 
 #[test]
 fn named_sizes_are_the_published_trees() {
-    for (tree, name) in
-        [(Uts::small(), "default"), (Uts::t1(), "T1"), (Uts::t3(), "T3"), (Uts::t1l(), "T1L")]
+    for (tree, name) in [(Uts::small(), "default"), (Uts::t1(), "T1"), (Uts::t3(), "T3"), (Uts::t1l(), "T1L")]
     {
         assert_eq!(tree, Uts::named(name).unwrap());
         assert_eq!(tree.checked_against(), format!("UTS 1.1 sample tree {name}"));

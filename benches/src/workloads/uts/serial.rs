@@ -6,28 +6,57 @@ use super::{UtsTally, sha};
 /// A node with children: its state, its depth, how many children.
 type Inner = (sha::State, u32, u32);
 
-/// 1 / 2^31: what one step of a random value is worth.
-const UNIT: f64 = 1.0 / 2_147_483_648.0;
+/// How many random values there are.
+const VALUES: f64 = 2_147_483_648.0;
 
 pub(super) fn count(tree: &Uts) -> UtsTally {
     let root = sha::root(tree.seed());
-    match tree.shape() {
-        UtsShape::Binomial { probability, children } => walk(root, tree.branching() as u32, |value, _| {
-            if f64::from(value) * UNIT < probability { children } else { 0 }
-        }),
-        _ => {
-            // ln(1 − p) is the same for all nodes of a depth.
-            let logs: Vec<f64> = (0..tree.levels())
-                .map(|depth| (1.0 - 1.0 / (1.0 + tree.branching_at(depth))).ln())
-                .collect();
-            let children = |value: u32, depth: u32| {
-                logs.get(depth as usize).map_or(0, |log| {
-                    let u = f64::from(value) * UNIT;
-                    (((1.0 - u).ln() / log).floor() as u32).min(MAX_CHILDREN)
-                })
-            };
-            walk(root, children(sha::value(&root), 0), children)
+    if let UtsShape::Binomial { probability, children } = tree.shape() {
+        let below = probability * VALUES;
+        return walk(
+            root,
+            tree.branching() as u32,
+            |value, _| if f64::from(value) < below { children } else { 0 },
+        );
+    }
+    let levels: Vec<Level> = (0..tree.levels()).map(|depth| Level::new(tree.branching_at(depth))).collect();
+    let children =
+        |value: u32, depth: u32| levels.get(depth as usize).map_or(0, |level| level.children(value));
+    walk(root, children(sha::value(&root), 0), children)
+}
+
+/// One depth of a geometric tree.
+struct Level {
+    /// ln(1 − p).
+    log: f64,
+    /// Where the number of children changes, as random values: 2^31·(1 − (1 − p)^k), k = 1, 2, ….
+    steps: Vec<f64>,
+}
+
+impl Level {
+    fn new(branching: f64) -> Self {
+        let rest = 1.0 - 1.0 / (1.0 + branching);
+        let steps = (1..=MAX_CHILDREN as i32).map(|k| VALUES * (1.0 - rest.powi(k)));
+        Self { log: rest.ln(), steps: steps.take_while(|step| *step < VALUES).collect() }
+    }
+
+    /// floor(ln(1 − u) / ln(1 − p)): read off the steps, and computed only within one value of a step, where
+    /// rounding could decide.
+    #[inline]
+    fn children(&self, value: u32) -> u32 {
+        let mut below = 0;
+        for step in &self.steps {
+            let beyond = f64::from(value) - step;
+            if beyond.abs() < 1.0 {
+                let u = f64::from(value) / VALUES;
+                return (((1.0 - u).ln() / self.log).floor() as u32).min(MAX_CHILDREN);
+            }
+            if beyond < 0.0 {
+                break;
+            }
+            below += 1;
         }
+        below
     }
 }
 

@@ -17,12 +17,13 @@ pub struct UtsNode {
     pub depth: u32,
 }
 
-/// How many subtrees a chunk gets at least, where the tree has that many: the more, the more even.
-const ROOTS_PER_CHUNK: usize = 32;
+/// How many subtrees a chunk gets, where the tree has that many: the more, the more even.
+const ROOTS_PER_CHUNK: usize = 128;
 
-/// How many nodes the split expands at most, for each chunk: it is serial work, and in a binomial tree the number
-/// of subtrees hardly grows with the depth.
-const EXPANSIONS_PER_CHUNK: usize = 64;
+/// How many nodes the split expands at most, for each chunk: it is serial work, and more of it would not help.
+/// The subtrees of a binomial tree near q·m = 1 have no mean worth the name: the largest one below the 64,000th
+/// expansion of T3 still holds half of the tree.
+const EXPANSIONS_PER_CHUNK: usize = 256;
 
 /// A tree's rule for children, tabulated.
 pub(super) struct Tree {
@@ -31,7 +32,11 @@ pub(super) struct Tree {
 }
 
 enum Rule {
-    Binomial { root: u32, below: u32, children: u32 },
+    Binomial {
+        root: u32,
+        below: u32,
+        children: u32,
+    },
     /// For each depth, ascending: the least random values that give 1, 2, 3 … children.
     Geometric(Vec<Vec<u32>>),
 }
@@ -62,9 +67,9 @@ impl Tree {
                     0
                 }
             }
-            Rule::Geometric(levels) => levels
-                .get(node.depth as usize)
-                .map_or(0, |thresholds| thresholds.iter().take_while(|least| value >= **least).count() as u32),
+            Rule::Geometric(levels) => levels.get(node.depth as usize).map_or(0, |thresholds| {
+                thresholds.iter().take_while(|least| value >= **least).count() as u32
+            }),
         }
     }
 
@@ -133,8 +138,10 @@ impl UtsTally {
 }
 
 fn offspring(node: &UtsNode, children: u32) -> impl Iterator<Item = UtsNode> {
-    (0..children)
-        .map(|number| UtsNode { state: sha::digest(sha::child_block(&node.state, number)), depth: node.depth + 1 })
+    (0..children).map(|number| UtsNode {
+        state: sha::digest(sha::child_block(&node.state, number)),
+        depth: node.depth + 1,
+    })
 }
 
 /// The least random values that give 1, 2, 3 … children at a depth, found by bisection with the reference's own
