@@ -1,1 +1,6 @@
-//! Standard workloads.
+//! The standard workloads of par: problems with published answers, stated once for every paradigm.
+
+#![forbid(unsafe_code)]
+
+pub mod taskgraph;
+pub mod workloads;

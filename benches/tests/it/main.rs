@@ -1,0 +1,6 @@
+//! Every workload against published numbers, its serial code and its own negative tests.
+
+mod chunks;
+mod nqueens;
+mod taskgraph;
+mod uts;
