@@ -1,1 +1,10 @@
 //! Standard workloads.
+#![forbid(unsafe_code)]
+
+mod doubles;
+mod fixed;
+/// The standard workloads, one file each.
+pub mod workloads;
+
+pub use doubles::Doubles;
+pub use fixed::Fixed;

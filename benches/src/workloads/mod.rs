@@ -1,0 +1,7 @@
+//! The standard workloads, one file each: what they compute, how they split, what is right.
+
+mod ep;
+mod nas;
+
+pub use ep::{Ep, EpError, EpSums, EpTotals};
+pub use nas::{Class, Lcg};
