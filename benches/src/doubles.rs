@@ -1,9 +1,8 @@
 //! Doubles that travel as bytes.
 
-use std::fmt;
-
-use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::byte_string::ByteString;
 
 /// A vector of doubles that is encoded as one byte string, little-endian, rather than value by value: a copy
 /// instead of a loop, in both directions.
@@ -35,35 +34,13 @@ impl Serialize for Doubles {
 
 impl<'de> Deserialize<'de> for Doubles {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_bytes(FromBytes)
+        deserializer.deserialize_bytes(ByteString { expecting: "doubles as bytes, eight each", decode })
     }
 }
 
-struct FromBytes;
-
-impl<'de> Visitor<'de> for FromBytes {
-    type Value = Doubles;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("doubles as bytes, eight each")
-    }
-
-    fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Doubles, E> {
-        let (values, rest) = bytes.as_chunks::<8>();
-        if !rest.is_empty() {
-            return Err(E::invalid_length(bytes.len(), &self));
-        }
-        Ok(Doubles(values.iter().map(|&value| f64::from_le_bytes(value)).collect()))
-    }
-
-    // Formats without byte strings, such as JSON, write a sequence of numbers.
-    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Doubles, A::Error> {
-        let mut bytes = Vec::with_capacity(sequence.size_hint().unwrap_or(0).min(1 << 20));
-        while let Some(byte) = sequence.next_element::<u8>()? {
-            bytes.push(byte);
-        }
-        self.visit_bytes(&bytes)
-    }
+fn decode(bytes: &[u8]) -> Option<Doubles> {
+    let (values, rest) = bytes.as_chunks::<8>();
+    rest.is_empty().then(|| Doubles(values.iter().map(|&value| f64::from_le_bytes(value)).collect()))
 }
 
 #[cfg(test)]

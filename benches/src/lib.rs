@@ -1,6 +1,7 @@
 //! Standard workloads.
 #![forbid(unsafe_code)]
 
+mod byte_string;
 mod doubles;
 mod fixed;
 /// The standard workloads, one file each.
