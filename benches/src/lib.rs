@@ -1,6 +1,14 @@
-//! The standard workloads of par: problems with published answers, stated once for every paradigm.
+//! The standard workloads of par: problems with published answers, stated once for every paradigm, and the bench
+//! programs that run them.
 
 #![forbid(unsafe_code)]
 
+mod byte_string;
+mod doubles;
+mod fixed;
+
 pub mod taskgraph;
 pub mod workloads;
+
+pub use doubles::Doubles;
+pub use fixed::Fixed;

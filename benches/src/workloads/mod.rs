@@ -1,7 +1,17 @@
 //! The standard workloads, one module each: parameters, serial code, and the published numbers that check them.
 
+mod dgemm;
+mod ep;
+mod is;
+mod nas;
 mod nqueens;
+mod stream;
 mod uts;
 
+pub use dgemm::{Dgemm, DgemmError, Entries};
+pub use ep::{Ep, EpError, EpSums, EpTotals};
+pub use is::{Is, IsError, IsRanking, IsRanks};
+pub use nas::{Class, Lcg};
 pub use nqueens::{NQueens, NQueensError};
+pub use stream::{Recurrence, Stream, StreamError, StreamSums, StreamTotals};
 pub use uts::{Uts, UtsChunk, UtsError, UtsNode, UtsShape, UtsTally};
