@@ -31,6 +31,7 @@ mod runner;
 mod metrics;
 mod error;
 
+pub mod laws;
 pub mod plumbing;
 
 pub use blob::Blob;
