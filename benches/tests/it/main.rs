@@ -1,0 +1,7 @@
+//! The standard workloads: every answer against published numbers, every verifier against wrong answers.
+
+mod chunks;
+mod dgemm;
+mod ep;
+mod is;
+mod stream;
