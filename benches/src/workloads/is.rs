@@ -245,8 +245,9 @@ impl Is {
             surplus[key as usize] -= 1;
         }
         for &key in sorted {
-            
-            let entry = surplus.get_mut(key as usize).ok_or_else(|| Mismatch::new("largest key", key, format_args!("below {}", self.limit())))?;
+            let entry = surplus
+                .get_mut(key as usize)
+                .ok_or_else(|| Mismatch::new("largest key", key, format_args!("below {}", self.limit())))?;
             *entry += 1;
         }
         match surplus.iter().position(|&surplus| surplus != 0) {

@@ -188,8 +188,7 @@ impl Workload for Stream {
     fn compute(&self, chunk: Range<u64>) -> StreamSums {
         let elements = chunk.end - chunk.start;
         let context = task::current();
-        let mut arrays =
-            context.phase(Phase::Setup, || Arrays::new(self.recurrence, elements as usize));
+        let mut arrays = context.phase(Phase::Setup, || Arrays::new(self.recurrence, elements as usize));
         let sum = arrays.run(self.recurrence, self.iterations);
         let expected = self.expected();
         // Looking for errors is no part of the kernel either.

@@ -1,6 +1,10 @@
-//! Every workload against published numbers, its serial code and its own negative tests.
+//! The standard workloads: every answer against published numbers, every verifier against wrong answers.
 
 mod chunks;
+mod dgemm;
+mod ep;
+mod is;
 mod nqueens;
+mod stream;
 mod taskgraph;
 mod uts;

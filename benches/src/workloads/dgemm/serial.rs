@@ -38,7 +38,8 @@ fn product<const W: usize, const FMA: bool>(n: usize, a: &[f64], b: &[f64], c: &
         for (band_a, band_c) in a.chunks(BAND * n).zip(c.chunks_mut(BAND * n)) {
             for (p, panel) in panels.chunks_exact(depth).take(n.div_ceil(W)).enumerate() {
                 for (group_a, group_c) in band_a.chunks(GROUP * n).zip(band_c.chunks_mut(GROUP * n)) {
-                    let row = |i: usize| &group_a.get(i * n..(i + 1) * n).unwrap_or(&zeros)[k * SLAB..][..depth];
+                    let row =
+                        |i: usize| &group_a.get(i * n..(i + 1) * n).unwrap_or(&zeros)[k * SLAB..][..depth];
                     let sums = dots::<W, FMA>([row(0), row(1), row(2), row(3)], panel);
                     for (target, sums) in group_c.chunks_exact_mut(n).zip(&sums) {
                         for (value, sum) in target[p * W..].iter_mut().zip(sums) {

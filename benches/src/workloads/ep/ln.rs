@@ -27,7 +27,7 @@ pub(super) fn ln(x: f64) -> f64 {
 
     let bits = x.to_bits();
     // The exponent, biased by 1023 so that it is never negative: a logical shift will do.
-    let biased = (bits - ROOT_HALF + ONE) >> 52;
+    let biased = (bits + (ONE - ROOT_HALF)) >> 52;
     let k = f64::from_bits(TWO_52_BITS | biased) - (TWO_52 + 1023.0);
     let m = f64::from_bits(bits + ONE - (biased << 52));
 

@@ -47,7 +47,8 @@ impl Serialize for Histogram {
 
 impl<'de> Deserialize<'de> for Histogram {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_bytes(ByteString { expecting: "a width of 1, 2 or 4, and as wide counts", decode })
+        deserializer
+            .deserialize_bytes(ByteString { expecting: "a width of 1, 2 or 4, and as wide counts", decode })
     }
 }
 

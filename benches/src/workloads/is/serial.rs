@@ -2,7 +2,7 @@
 
 use par_core::{Phase, task};
 
-use super::{Is, IsRanking, ITERATIONS, PROBES, SEED};
+use super::{ITERATIONS, Is, IsRanking, PROBES, SEED};
 use crate::workloads::Lcg;
 
 /// Ranks all keys ten times, and sorts them by the last ranking.

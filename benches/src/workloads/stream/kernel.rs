@@ -127,3 +127,69 @@ fn worst(values: &[f64], expected: f64) -> f64 {
     let bits = values.iter().map(|value| (value - expected).abs().to_bits()).fold(0, u64::max);
     f64::from_bits(bits)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+
+    use par_core::Workload;
+
+    use super::Arrays;
+    use crate::Fixed;
+    use crate::workloads::stream::{Recurrence, Stream, StreamSums};
+
+    const ELEMENTS: u64 = 1000;
+    const ALL: [Recurrence; 3] = [Recurrence::Triad, Recurrence::Babel, Recurrence::Nstream];
+
+    /// Whether the stream passes when its arrays are tampered with after `iterations` of the ten.
+    fn passes(recurrence: Recurrence, iterations: u32, tamper: impl FnOnce(&mut Arrays)) -> bool {
+        let stream = Stream::new(ELEMENTS, 10, recurrence).unwrap();
+        let mut arrays = Arrays::new(recurrence, ELEMENTS as usize);
+        let sum = arrays.run(recurrence, iterations);
+        tamper(&mut arrays);
+        let expected = stream.expected();
+        let worst = arrays.worst(expected.values).map(f64::to_bits);
+        let sums = StreamSums { elements: ELEMENTS, worst, sum: Fixed::from_f64(sum, expected.sum) };
+        stream.verify(&stream.finish(sums), &stream.serial()).is_ok()
+    }
+
+    #[test]
+    fn untouched_arrays_pass() {
+        assert!(ALL.into_iter().all(|recurrence| passes(recurrence, 10, |_| ())));
+    }
+
+    #[test]
+    fn arrays_of_the_iteration_before_fail() {
+        assert!(!ALL.into_iter().any(|recurrence| passes(recurrence, 9, |_| ())));
+    }
+
+    #[test]
+    fn one_element_that_is_wrong_fails() {
+        for recurrence in ALL {
+            assert!(!passes(recurrence, 10, |arrays| arrays.a[17] *= 1.0 + 1e-12));
+            assert!(!passes(recurrence, 10, |arrays| arrays.b[0] = f64::NAN));
+            assert!(!passes(recurrence, 10, |arrays| arrays.c[999] = 0.0));
+            assert!(!passes(recurrence, 10, |arrays| arrays.c[500] = f64::INFINITY));
+        }
+    }
+
+    #[test]
+    fn swapped_arrays_fail() {
+        for recurrence in ALL {
+            assert!(!passes(recurrence, 10, |arrays| std::mem::swap(&mut arrays.a, &mut arrays.b)));
+        }
+    }
+
+    #[test]
+    fn lengths_that_no_vector_divides_are_swept_to_the_end() {
+        for elements in [1, 7, 31, 33, 1025] {
+            for recurrence in ALL {
+                let stream = Stream::new(elements, 4, recurrence).unwrap();
+                let chunk = stream.chunks(NonZeroUsize::MIN).remove(0);
+                let output = stream.finish(stream.compute(chunk));
+                stream.verify(&output, &stream.serial()).unwrap();
+                stream.verify(&stream.serial(), &output).unwrap();
+            }
+        }
+    }
+}
