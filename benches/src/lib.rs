@@ -7,6 +7,9 @@ mod byte_string;
 mod doubles;
 mod fixed;
 
+pub mod catalogue;
+pub mod process_tree;
+pub mod program;
 pub mod taskgraph;
 pub mod workloads;
 

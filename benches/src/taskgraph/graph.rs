@@ -45,7 +45,7 @@ pub enum GraphError {
 }
 
 /// What a task hands on: who made it. A task that gets anything but the stamps of its dependences is wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct Stamp {
     /// The step of the task that made it.
     pub step: u32,

@@ -14,7 +14,20 @@ mod pattern;
 mod points;
 mod siphash;
 
+mod counts;
+mod finished;
+mod metg;
+mod node;
+mod ready;
+mod run;
+mod serial;
+
+pub use finished::FinishedGraph;
 pub use graph::{Graph, GraphError, Stamp};
 pub use kernel::{kernel, ns_per_iteration};
+pub use metg::{Metg, MetgError, MetgSearch, Target};
+pub use node::{Inputs, Produced, Token, WrongInputs, taskgraph_node};
 pub use pattern::{Pattern, UnknownPattern};
 pub use points::Points;
+pub use run::{GraphRun, GraphRunError};
+pub use serial::run_graph_serial;
