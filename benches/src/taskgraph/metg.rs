@@ -16,7 +16,7 @@ use super::{FinishedGraph, Graph, GraphError, GraphRun, GraphRunError, Pattern, 
 /// The efficiency that METG is about.
 const EFFICIENCY: f64 = 0.5;
 /// Graphs per point of the sweep.
-const RUNS: usize = 5;
+const RUNS: usize = 9;
 /// What a graph should take.
 const GRAPH_TIME: Duration = Duration::from_millis(20);
 const STEPS: std::ops::RangeInclusive<u32> = 8..=1 << 17;
@@ -180,6 +180,10 @@ impl Sweep<'_> {
             )));
         };
         let (above, below) = self.bisect(above, below)?;
+        if below.task_ns >= above.task_ns {
+            // Noise has turned the bracket around: what was seen to be efficient is what there is.
+            return Ok(Ok(above.task_ns));
+        }
         Ok(metg(&[above, below], EFFICIENCY).map_err(|reason| reason.to_string()))
     }
 
