@@ -133,7 +133,10 @@ mod tests {
         assert_eq!(blob.len(), 1000);
         assert!(message.as_ptr_range().contains(&blob.as_ptr()), "the bytes were copied");
         let copied: (u8, Blob) = postcard::from_bytes(&message)?;
-        assert!(!message.as_ptr_range().contains(&copied.1.as_ptr()), "no source is set outside `with_source`");
+        assert!(
+            !message.as_ptr_range().contains(&copied.1.as_ptr()),
+            "no source is set outside `with_source`"
+        );
         Ok(())
     }
 }

@@ -1,8 +1,8 @@
 //! A flag that many tasks can be told to stop by.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// What a token tells when it is cancelled: the handle of a task, or a child token.
 pub(crate) trait OnCancel: Send + Sync {

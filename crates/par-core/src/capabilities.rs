@@ -6,6 +6,7 @@ use serde::Serialize;
 
 /// What an executor can do; the conformance suite holds it to its word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent yes or no")]
 pub struct Capabilities {
     /// Runs closures too, because its workers share this memory.
     pub closures: bool,

@@ -1,38 +1,45 @@
 //! One workload, every parallel paradigm.
 #![doc = include_str!("../README.md")]
-#![forbid(unsafe_code)]
+#![cfg_attr(not(feature = "testing"), forbid(unsafe_code))]
+#![cfg_attr(feature = "testing", deny(unsafe_code))]
 
 // Lets the macros' paths (`::par_core::…`) work in this crate's own tests.
 extern crate self as par_core;
 
-mod workload;
-mod split;
 mod philox;
+mod split;
+mod workload;
 
-pub mod task;
-mod chunk_task;
-mod schema;
-mod registry;
 mod blob;
+mod chunk_task;
+mod registry;
+mod schema;
+pub mod task;
 
 mod cancellation;
+mod completion;
+mod handle;
 mod options;
 mod phase;
-mod timing;
 mod sync;
-mod handle;
-mod completion;
+mod timing;
 
 mod capabilities;
-mod shutdown;
+mod error;
 mod executor;
 mod map;
-mod runner;
 mod metrics;
-mod error;
+mod runner;
+mod shutdown;
 
 pub mod laws;
 pub mod plumbing;
+#[cfg(feature = "testing")]
+#[expect(
+    unsafe_code,
+    reason = "a task that is registered in this very crate shows linkme's `link_section` to the lint"
+)]
+pub mod testing;
 
 pub use blob::Blob;
 pub use cancellation::Cancellation;
@@ -40,7 +47,9 @@ pub use capabilities::{Capabilities, Delivery};
 pub use chunk_task::ChunkTask;
 pub use completion::{AsCompleted, Unfinished, Until, Waited, as_completed, wait};
 pub use error::{Panic, RunError, ShutdownTimedOut, SubmitError, TaskError, WorkerLost, ZeroError};
-pub use executor::{Executor, ExecutorExt, LocalExecutor, LocalExecutorExt, LoopbackExecutor, SerialExecutor};
+pub use executor::{
+    Executor, ExecutorExt, LocalExecutor, LocalExecutorExt, LoopbackExecutor, SerialExecutor,
+};
 pub use handle::{Completer, Handle};
 pub use map::{Chunking, Map, MapUnordered};
 pub use metrics::{ChunkSpan, Counter, Metrics, Report, Snapshot};

@@ -44,7 +44,12 @@ impl Philox {
         while round < ROUNDS {
             let low = MULTIPLIERS[0] as u64 * c[0] as u64;
             let high = MULTIPLIERS[1] as u64 * c[2] as u64;
-            c = [(high >> 32) as u32 ^ c[1] ^ key[0], high as u32, (low >> 32) as u32 ^ c[3] ^ key[1], low as u32];
+            c = [
+                (high >> 32) as u32 ^ c[1] ^ key[0],
+                high as u32,
+                (low >> 32) as u32 ^ c[3] ^ key[1],
+                low as u32,
+            ];
             key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
             round += 1;
         }
@@ -80,8 +85,8 @@ mod tests {
         assert_eq!(zero, [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]);
         let ones = Philox::new(u64::MAX).block_at([u32::MAX; 4]);
         assert_eq!(ones, [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]);
-        let pi = Philox::new(0x299f_31d0_a409_3822)
-            .block_at([0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344]);
+        let pi =
+            Philox::new(0x299f_31d0_a409_3822).block_at([0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344]);
         assert_eq!(pi, [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]);
     }
 }

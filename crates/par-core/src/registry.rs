@@ -7,8 +7,8 @@ use std::sync::OnceLock;
 
 use bytes::Bytes;
 
-use crate::plumbing::{Answer, Invocation, RemoteTask, Reply, WireHeader, decode};
 use crate::plumbing::run_batch;
+use crate::plumbing::{Answer, Invocation, RemoteTask, WireHeader, decode};
 use crate::task::current;
 use crate::{ChunkTask, Phase, Task, TaskError, Workload, schema};
 
@@ -150,20 +150,20 @@ impl Registry {
     /// Checks a call before anything of it runs: the protocol's version, the task's name, the schema of its types.
     ///
     /// # Errors
-    /// The reply that says what is wrong.
-    pub fn accept(&self, call: &Bytes) -> Result<Invocation, Reply> {
-        let (header, size) = WireHeader::read(call).map_err(Reply::failed)?;
+    /// What is wrong, for [`Reply::failed`].
+    pub fn accept(&self, call: &Bytes) -> Result<Invocation, TaskError> {
+        let (header, size) = WireHeader::read(call)?;
         let Some(entry) = self.entries.get(header.name).copied() else {
             let known = self.entries.len();
-            return Err(Reply::failed(TaskError::Unregistered { task: header.name.to_owned(), known }));
+            return Err(TaskError::Unregistered { task: header.name.to_owned(), known });
         };
         let theirs = (entry.schema)();
         if header.schema != theirs {
-            return Err(Reply::failed(TaskError::SchemaMismatch {
+            return Err(TaskError::SchemaMismatch {
                 task: header.name.to_owned(),
                 ours: header.schema,
                 theirs,
-            }));
+            });
         }
         Ok(Invocation {
             entry,

@@ -156,5 +156,10 @@ fn span(chunk: usize, begun: Instant, timing: &Timing) -> ChunkSpan {
     let since = |instant: Instant| {
         u64::try_from(instant.saturating_duration_since(begun).as_nanos()).unwrap_or(u64::MAX)
     };
-    ChunkSpan { worker: timing.worker, chunk, start_ns: since(timing.started), end_ns: since(timing.finished) }
+    ChunkSpan {
+        worker: timing.worker,
+        chunk,
+        start_ns: since(timing.started),
+        end_ns: since(timing.finished),
+    }
 }

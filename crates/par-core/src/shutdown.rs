@@ -36,7 +36,7 @@ pub struct Shutdown {
 
 impl Shutdown {
     /// How long a shutdown waits if nothing else is said.
-    pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+    pub const DEFAULT_TIMEOUT: Duration = Duration::from_mins(1);
 
     /// At one of the levels.
     pub const fn at(level: Level) -> Self {

@@ -99,6 +99,7 @@ impl Cost {
     }
 
     /// The same work with its least memory traffic, in bytes.
+    #[must_use]
     pub const fn with_bytes(self, bytes: u64) -> Self {
         Self { bytes, ..self }
     }
@@ -146,7 +147,11 @@ impl Mismatch {
         if (got - expected).abs() <= relative * expected.abs() {
             return Ok(());
         }
-        Err(Self::new(quantity, format_args!("{got:e}"), format_args!("{expected:e} (relative {relative:e})")))
+        Err(Self::new(
+            quantity,
+            format_args!("{got:e}"),
+            format_args!("{expected:e} (relative {relative:e})"),
+        ))
     }
 
     /// Passes when `condition` holds; `expected` says in words what should have held.

@@ -59,6 +59,7 @@ pub(crate) fn expand(attributes: TokenStream, item: TokenStream) -> Result<Token
     let title = format!("The task of the function [`{0}`](fn@{0}).", bare(ident));
 
     Ok(quote! {
+        #[allow(clippy::needless_pass_by_value, reason = "what comes off the wire is owned")]
         #function
 
         #(#cfgs)*

@@ -1,1 +1,15 @@
-//! par-threads
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod config;
+mod error;
+mod gauge;
+mod pool;
+mod probe;
+mod rayon_pool;
+
+pub use config::Builder;
+pub use error::BuildError;
+pub use pool::ThreadPool;
+pub use probe::{Threads, probe};
+pub use rayon_pool::RayonPool;

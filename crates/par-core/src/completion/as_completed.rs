@@ -73,16 +73,11 @@ impl<T: Send + 'static> Iterator for AsCompleted<T> {
     /// Until the next handle finishes, or until the timeout.
     fn next(&mut self) -> Option<Self::Item> {
         while self.left > 0 {
-            let index = match self.arrivals.pop(self.next_limit()) {
-                Some(index) => index,
-                None => match self.expired() {
-                    Some(index) => index,
-                    None => {
-                        self.left = 0;
-                        let handles: Vec<_> = self.handles.iter_mut().filter_map(Option::take).collect();
-                        return Some(Err(Unfinished { handles, total: self.handles.len() }));
-                    }
-                },
+            let arrival = self.arrivals.pop(self.next_limit()).or_else(|| self.expired());
+            let Some(index) = arrival else {
+                self.left = 0;
+                let handles: Vec<_> = self.handles.iter_mut().filter_map(Option::take).collect();
+                return Some(Err(Unfinished { handles, total: self.handles.len() }));
             };
             if let Some(handle) = self.handles[index].take() {
                 self.left -= 1;
@@ -115,6 +110,9 @@ pub struct Unfinished<T: Send + 'static> {
 
 impl<T: Send + 'static> fmt::Debug for Unfinished<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Unfinished").field("handles", &self.handles.len()).field("total", &self.total).finish()
+        f.debug_struct("Unfinished")
+            .field("handles", &self.handles.len())
+            .field("total", &self.total)
+            .finish()
     }
 }

@@ -55,7 +55,8 @@ pub fn wait<T: Send + 'static>(handles: &[Handle<T>], until: Until, timeout: Opt
     let mut finished = 0;
     while finished < handles.len() {
         // A task's own deadline completes its handle when somebody looks at it.
-        let deadline = handles.iter().filter(|handle| !handle.is_finished()).filter_map(Handle::deadline).min();
+        let deadline =
+            handles.iter().filter(|handle| !handle.is_finished()).filter_map(Handle::deadline).min();
         let Some(failed) = arrivals.pop(deadline.into_iter().chain(limit).min()) else {
             if limit.is_some_and(|limit| Instant::now() >= limit) {
                 break;

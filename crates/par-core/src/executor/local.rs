@@ -105,6 +105,7 @@ where
 
 fn run_all<A, T>(items: Vec<A>, closure: &impl Fn(A) -> T) -> Vec<Result<T, TaskError>> {
     let context = current();
-    let run = |item| if context.cancelled() { Err(TaskError::Cancelled) } else { run_caught(|| closure(item)) };
+    let run =
+        |item| if context.cancelled() { Err(TaskError::Cancelled) } else { run_caught(|| closure(item)) };
     items.into_iter().map(run).collect()
 }

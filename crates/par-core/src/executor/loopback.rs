@@ -8,9 +8,10 @@ use bytes::Bytes;
 
 use super::Executor;
 use super::inline::Inline;
-use crate::plumbing::{Job, Ran, Reply};
+use crate::plumbing::{Invocation, Job, Ran, Reply};
 use crate::{
-    Capabilities, Counter, Delivery, Phase, Registry, Shutdown, ShutdownTimedOut, Snapshot, SubmitError, TaskError,
+    Capabilities, Counter, Delivery, Phase, Registry, Shutdown, ShutdownTimedOut, Snapshot, SubmitError,
+    TaskError,
 };
 
 /// Encodes every task, decodes it, runs it on the caller's thread, and does the same with the output: what works here
@@ -54,7 +55,7 @@ impl LoopbackExecutor {
             None => Registry::global()
                 .map_err(|error| TaskError::Codec { task: error.name.clone(), reason: error.to_string() })?,
         };
-        Ok(registry.accept(call).map_or_else(|refusal| refusal, |invocation| invocation.run()))
+        Ok(registry.accept(call).map_or_else(Reply::failed, Invocation::run))
     }
 
     fn encode_call(&self, job: &dyn Job) -> Result<Bytes, TaskError> {

@@ -1,9 +1,9 @@
 //! The one future of the project: it blocks, it awaits, it never hangs.
 
 mod completer;
-mod shared;
 #[cfg(all(test, loom))]
 mod loom_tests;
+mod shared;
 
 pub use completer::Completer;
 pub(crate) use shared::{Shared, Stage};

@@ -113,7 +113,11 @@ impl<T: Send + 'static> Shared<T> {
     }
 
     /// Completes the task, unless somebody else has; tells whether it was this call.
+    ///
+    /// An output that is there only after the deadline is no output.
     pub(crate) fn finish(&self, outcome: Result<T, TaskError>, timing: Option<Timing>) -> bool {
+        let late = outcome.is_ok() && self.control.expired();
+        let outcome = if late { Err(TaskError::DeadlineExceeded) } else { outcome };
         let state = lock(&self.state);
         if matches!(state.stage, Stage::Finishing | Stage::Done) {
             return false;

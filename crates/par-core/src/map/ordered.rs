@@ -145,6 +145,9 @@ impl<I: Iterator, O: Send + 'static> Iterator for Map<'_, I, O> {
 
 impl<I: Iterator, O: Send + 'static> fmt::Debug for Map<'_, I, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Map").field("in_flight", &self.pending.0.len()).field("ready", &self.ready.len()).finish()
+        f.debug_struct("Map")
+            .field("in_flight", &self.pending.0.len())
+            .field("ready", &self.ready.len())
+            .finish()
     }
 }

@@ -140,7 +140,8 @@ impl<T: Task> Work for Batch<T> {
 /// Runs the tasks of a batch one after the other; the rest is cancelled when the batch is.
 pub(crate) fn run_batch<T: Task>(tasks: Vec<T>) -> Vec<Result<T::Output, TaskError>> {
     let context = crate::task::current();
-    let run = |task: T| if context.cancelled() { Err(TaskError::Cancelled) } else { run_caught(|| task.run()) };
+    let run =
+        |task: T| if context.cancelled() { Err(TaskError::Cancelled) } else { run_caught(|| task.run()) };
     tasks.into_iter().map(run).collect()
 }
 
@@ -179,7 +180,8 @@ fn encode_value(
     buffer: &mut [u8],
 ) -> Result<usize, TaskError> {
     let rest = header.write(buffer)?;
-    let body = postcard::to_slice(value, rest).map_err(|error| codec_error(header.name, &error.to_string()))?;
+    let body =
+        postcard::to_slice(value, rest).map_err(|error| codec_error(header.name, &error.to_string()))?;
     Ok(WireHeader::size(header.name) + body.len())
 }
 
@@ -193,7 +195,12 @@ pub(crate) struct TypedJob<W: Work> {
 }
 
 impl<W: Work> TypedJob<W> {
-    pub(crate) fn new(name: &'static str, work: W, options: Options, completer: Completer<W::Output>) -> Self {
+    pub(crate) fn new(
+        name: &'static str,
+        work: W,
+        options: Options,
+        completer: Completer<W::Output>,
+    ) -> Self {
         Self { name, work, options, submitted: Instant::now(), completer }
     }
 }
@@ -222,13 +229,8 @@ impl<W: Work> Job for TypedJob<W> {
         }
         let frame = Frame::new(completer.controlled(), 1);
         let (outcome, span) = frame.enter(|| run_caught(|| work.run()));
-        let timing = Timing {
-            submitted,
-            started: span.started,
-            finished: span.finished,
-            worker,
-            phases: span.phases,
-        };
+        let timing =
+            Timing { submitted, started: span.started, finished: span.finished, worker, phases: span.phases };
         let ran = Ran::new(outcome.is_ok(), &timing);
         completer.complete(outcome, Some(timing));
         ran
@@ -261,8 +263,7 @@ impl<W: Work> Job for TypedJob<W> {
         let (phases, outcome) = Reply::read(self.name, reply);
         let outcome = outcome.and_then(|output| W::decode(self.name, &output));
         let started = finished.checked_sub(phases.total()).unwrap_or(finished);
-        let timing =
-            Timing { submitted: self.submitted, started, finished, worker, phases };
+        let timing = Timing { submitted: self.submitted, started, finished, worker, phases };
         let ran = Ran::new(outcome.is_ok(), &timing);
         self.completer.complete(outcome, Some(timing));
         ran

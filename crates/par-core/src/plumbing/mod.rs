@@ -6,14 +6,14 @@ mod panics;
 mod wire;
 pub(crate) mod worker;
 
-pub use job::{Job, Ran};
 pub(crate) use job::{Batch, Closure, One, TypedJob, run_batch};
-pub(crate) use panics::run_caught;
+pub use job::{Job, Ran};
 pub use panics::record_panics;
+pub(crate) use panics::run_caught;
 pub use wire::{Answer, Invocation, RemoteTask, Reply};
 pub(crate) use wire::{WireHeader, decode};
 pub use worker::{Helper, WorkerGuard, enter_worker, thread_waker};
 
+pub use crate::registry::{Entry, TASKS};
 pub use linkme;
 pub use serde;
-pub use crate::registry::{Entry, TASKS};

@@ -25,7 +25,8 @@ pub fn record_panics() {
         std::panic::set_hook(Box::new(move |info| {
             if DEPTH.get() > 0 {
                 let backtrace = Backtrace::capture();
-                let backtrace = (backtrace.status() == BacktraceStatus::Captured).then(|| backtrace.to_string());
+                let backtrace =
+                    (backtrace.status() == BacktraceStatus::Captured).then(|| backtrace.to_string());
                 let place = info.location().map(ToString::to_string);
                 PLACE.set(place.map(|place| (place, backtrace)));
             }

@@ -94,7 +94,10 @@ fn check_version(version: u8) -> Result<(), TaskError> {
     if version == VERSION {
         return Ok(());
     }
-    Err(codec_error("?", &format!("the other side speaks version {version} of the protocol, this one {VERSION}")))
+    Err(codec_error(
+        "?",
+        &format!("the other side speaks version {version} of the protocol, this one {VERSION}"),
+    ))
 }
 
 fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
@@ -171,7 +174,7 @@ impl Invocation {
 
 impl std::fmt::Debug for Invocation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Invocation").field("task", &self.entry.name).field("bytes", &self.payload.len()).finish()
+        f.debug_struct("Invocation").field("task", &self.entry.name).finish_non_exhaustive()
     }
 }
 
@@ -294,6 +297,6 @@ impl Reply {
 
 impl std::fmt::Debug for Reply {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reply").field("error", &self.outcome.as_ref().err()).finish()
+        f.debug_struct("Reply").field("error", &self.outcome.as_ref().err()).finish_non_exhaustive()
     }
 }

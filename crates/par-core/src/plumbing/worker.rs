@@ -25,6 +25,11 @@ pub trait Helper {
 
     /// The executor that the worker belongs to, for nested submits.
     fn executor(&self) -> Option<Arc<dyn Executor>>;
+
+    /// Whether every task of the worker is asked to stop, because the executor is shut down that hard.
+    fn stopping(&self) -> bool {
+        false
+    }
 }
 
 thread_local! {
@@ -53,6 +58,11 @@ impl Drop for WorkerGuard {
     fn drop(&mut self) {
         HELPER.set(self.below.take());
     }
+}
+
+/// Whether every task of this worker is asked to stop.
+pub(crate) fn stopping() -> bool {
+    HELPER.with_borrow(|helper| helper.as_ref().is_some_and(|helper| helper.stopping()))
 }
 
 /// The helper of this thread, when it is a worker.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::control::Controlled;
+use super::control::{Control, Controlled};
 use crate::plumbing::worker;
 use crate::{Executor, Phase, Phases};
 
@@ -86,9 +86,8 @@ pub struct Context {
 /// assert_eq!(search(100), Some(32)); // outside a task nobody cancels
 /// ```
 pub fn current() -> Context {
-    let task = CURRENT.with_borrow(|frame| {
-        frame.as_ref().map(|frame| (frame.controlled.clone(), frame.attempt))
-    });
+    let task =
+        CURRENT.with_borrow(|frame| frame.as_ref().map(|frame| (frame.controlled.clone(), frame.attempt)));
     Context { task }
 }
 
@@ -98,9 +97,10 @@ impl Context {
         self.task.as_ref().map(|(task, _)| task.control().name())
     }
 
-    /// Whether the task should stop: it was cancelled, or its deadline has passed.
+    /// Whether the task should stop: it was cancelled, its deadline has passed, or its executor is shut down.
     pub fn cancelled(&self) -> bool {
-        self.task.as_ref().is_some_and(|(task, _)| task.control().is_cancelled() || task.control().expired())
+        let asked = |control: &Control| control.is_cancelled() || control.expired() || worker::stopping();
+        self.task.as_ref().is_some_and(|(task, _)| asked(task.control()))
     }
 
     /// When the task's output is due.

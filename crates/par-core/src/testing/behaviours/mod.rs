@@ -1,0 +1,44 @@
+//! What an executor does, one file per subject.
+
+pub(super) mod cancelling;
+pub(super) mod failing;
+pub(super) mod mapping;
+pub(super) mod nesting;
+pub(super) mod running;
+pub(super) mod shutting_down;
+pub(super) mod submitting;
+pub(super) mod wire;
+
+use std::time::{Duration, Instant};
+
+use super::tasks::until_cancelled;
+use crate::{Executor, ExecutorExt, Handle};
+
+/// Occupies every worker with a task that runs until it is cancelled.
+fn occupy(executor: &dyn Executor) -> Vec<Handle<bool>> {
+    let blockers: Vec<_> = (0..executor.workers().get())
+        .map(|_| executor.submit(until_cancelled::new()).expect("the executor takes tasks"))
+        .collect();
+    eventually("the workers are occupied", || blockers.iter().all(Handle::is_running));
+    blockers
+}
+
+/// Lets the workers go again.
+fn release(blockers: Vec<Handle<bool>>) {
+    for blocker in &blockers {
+        blocker.cancel();
+    }
+    for blocker in blockers {
+        // A task that heeds the request may still return; one that was ended by force may not.
+        assert_ne!(blocker.wait(), Ok(false), "the blocker ran to its end");
+    }
+}
+
+/// Waits until something becomes true that no handle announces.
+fn eventually(what: &str, condition: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !condition() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{what}: not after 20 seconds");
+        std::thread::yield_now();
+    }
+}

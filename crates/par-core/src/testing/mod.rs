@@ -1,0 +1,20 @@
+//! The behavioural suites that every executor and every workload passes.
+//!
+//! An executor's test is three lines:
+//! ```
+//! let executor = par_core::LoopbackExecutor::new();
+//! let conformance = par_core::testing::check(&executor);
+//! println!("{conformance}");
+//! ```
+//! The tasks of the suite are registered by this module, so workers in other processes know them, too.
+
+mod behaviours;
+mod conformance;
+mod tasks;
+mod within;
+mod workload;
+
+pub use behaviours::shutting_down::check_shutdown;
+pub use conformance::{Conformance, Verdict, check};
+pub use within::within;
+pub use workload::check_workload;

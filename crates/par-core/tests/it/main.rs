@@ -1,0 +1,10 @@
+//! par-core's own executors under the suite that every executor passes, and what only par-core has.
+
+// A program that forbids unsafe code can register tasks.
+#![forbid(unsafe_code)]
+
+mod conformance;
+mod handles;
+mod laws_of_partition;
+mod registry;
+mod wire;

@@ -1,0 +1,98 @@
+//! How many jobs a pool has taken and not finished, and who waits for that number to fall.
+//!
+//! `unfinished` counts every job from `enter` to `leave`. Callers wait while it is at the limit, a drain waits until it
+//! is zero. A waiter announces itself in `waiting` before it looks at `unfinished`, and `leave` lowers `unfinished`
+//! before it looks at `waiting`, both sequentially consistent: one of the two sees the other, so no wake-up is lost.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use parking_lot::{Condvar, Mutex};
+
+#[derive(Debug)]
+pub(crate) struct Gauge {
+    unfinished: AtomicUsize,
+    limit: usize,
+    waiting: AtomicUsize,
+    lock: Mutex<()>,
+    fell: Condvar,
+}
+
+impl Gauge {
+    /// At most `limit` unfinished jobs for those who enter by the front door.
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            unfinished: AtomicUsize::new(0),
+            limit,
+            waiting: AtomicUsize::new(0),
+            lock: Mutex::new(()),
+            fell: Condvar::new(),
+        }
+    }
+
+    pub(crate) fn unfinished(&self) -> usize {
+        self.unfinished.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.unfinished() >= self.limit
+    }
+
+    /// Counts a job in, whatever the limit says: for the pool's own threads.
+    pub(crate) fn enter_unbounded(&self) {
+        self.unfinished.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Counts a job in; blocks while the limit is reached. `false`: `deadline` has passed, or `give_up` says so.
+    pub(crate) fn enter(&self, deadline: Option<Instant>, give_up: impl Fn() -> bool) -> bool {
+        self.try_enter() || self.wait(deadline, || give_up() || self.try_enter()) && !give_up()
+    }
+
+    fn try_enter(&self) -> bool {
+        let entered = self.unfinished.fetch_add(1, Ordering::SeqCst) < self.limit;
+        if !entered {
+            self.unfinished.fetch_sub(1, Ordering::SeqCst);
+        }
+        entered
+    }
+
+    /// Counts a job out.
+    pub(crate) fn leave(&self) {
+        let left = self.unfinished.fetch_sub(1, Ordering::SeqCst) - 1;
+        // Callers that wait for room are woken when there is room for many, not once per job.
+        if self.waiting.load(Ordering::SeqCst) > 0 && left <= self.limit / 4 * 3 {
+            self.wake_all();
+        }
+    }
+
+    /// Lets everybody who waits look again.
+    pub(crate) fn wake_all(&self) {
+        drop(self.lock.lock());
+        self.fell.notify_all();
+    }
+
+    /// Waits until nothing is unfinished; `false` at the deadline.
+    pub(crate) fn wait_until_empty(&self, deadline: Option<Instant>) -> bool {
+        self.wait(deadline, || self.unfinished() == 0)
+    }
+
+    fn wait(&self, deadline: Option<Instant>, mut done: impl FnMut() -> bool) -> bool {
+        let mut guard = self.lock.lock();
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        let mut timed_out = false;
+        let finished = loop {
+            if done() {
+                break true;
+            }
+            if timed_out {
+                break false;
+            }
+            match deadline {
+                None => self.fell.wait(&mut guard),
+                Some(deadline) => timed_out = self.fell.wait_until(&mut guard, deadline).timed_out(),
+            }
+        };
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
+        finished
+    }
+}

@@ -1,0 +1,101 @@
+//! Where jobs wait: three shared lanes and a deque per worker.
+
+use crossbeam::deque::{Injector, Steal, Stealer, Worker as Deque};
+use par_core::Priority;
+use par_core::plumbing::Job;
+
+pub(super) type BoxedJob = Box<dyn Job>;
+
+pub(super) struct Queues {
+    high: Injector<BoxedJob>,
+    normal: Injector<BoxedJob>,
+    low: Injector<BoxedJob>,
+    stealers: Box<[Stealer<BoxedJob>]>,
+}
+
+/// A job, and whether it was another worker's.
+pub(super) struct Found {
+    pub(super) job: BoxedJob,
+    pub(super) stolen: bool,
+}
+
+impl Queues {
+    /// The queues of so many workers, and the end of each deque that its worker keeps.
+    pub(super) fn new(workers: usize) -> (Self, Vec<Deque<BoxedJob>>) {
+        let deques: Vec<_> = (0..workers).map(|_| Deque::new_lifo()).collect();
+        let queues = Self {
+            high: Injector::new(),
+            normal: Injector::new(),
+            low: Injector::new(),
+            stealers: deques.iter().map(Deque::stealer).collect(),
+        };
+        (queues, deques)
+    }
+
+    /// Queues a job from outside.
+    pub(super) fn push(&self, job: BoxedJob) {
+        match job.options().priority_class() {
+            Priority::High => self.high.push(job),
+            Priority::Normal => self.normal.push(job),
+            Priority::Low => self.low.push(job),
+        }
+    }
+
+    /// Queues a job of one of the worker's own tasks.
+    pub(super) fn push_local(&self, job: BoxedJob, deque: &Deque<BoxedJob>) {
+        if job.options().priority_class() == Priority::Normal { deque.push(job) } else { self.push(job) }
+    }
+
+    /// The next job for a worker: high ones, its own, normal ones, those of others, low ones.
+    pub(super) fn find(&self, index: usize, deque: &Deque<BoxedJob>) -> Option<Found> {
+        let own = |job| Found { job, stolen: false };
+        take(|| self.high.steal())
+            .or_else(|| deque.pop())
+            .or_else(|| take(|| self.normal.steal_batch_and_pop(deque)))
+            .map(own)
+            .or_else(|| self.steal(index, deque))
+            .or_else(|| take(|| self.low.steal()).map(own))
+    }
+
+    /// Half of what another worker has, beginning with the neighbour, so that not all go for the same victim.
+    fn steal(&self, index: usize, deque: &Deque<BoxedJob>) -> Option<Found> {
+        let (before, from) = self.stealers.split_at(index);
+        let others = from.iter().skip(1).chain(before);
+        others
+            .filter_map(|other| take(|| other.steal_batch_and_pop(deque)))
+            .map(|job| Found { job, stolen: true })
+            .next()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.high.is_empty()
+            && self.normal.is_empty()
+            && self.low.is_empty()
+            && self.stealers.iter().all(Stealer::is_empty)
+    }
+
+    /// Takes everything out, from wherever it is.
+    pub(super) fn drain(&self, mut each: impl FnMut(BoxedJob)) {
+        for lane in [&self.high, &self.normal, &self.low] {
+            while let Some(job) = take(|| lane.steal()) {
+                each(job);
+            }
+        }
+        for stealer in &self.stealers {
+            while let Some(job) = take(|| stealer.steal()) {
+                each(job);
+            }
+        }
+    }
+}
+
+/// Steals until there is an answer.
+fn take<T>(mut steal: impl FnMut() -> Steal<T>) -> Option<T> {
+    loop {
+        match steal() {
+            Steal::Success(value) => return Some(value),
+            Steal::Empty => return None,
+            Steal::Retry => std::hint::spin_loop(),
+        }
+    }
+}

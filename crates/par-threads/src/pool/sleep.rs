@@ -1,0 +1,112 @@
+//! Who sleeps, and who is woken when a job comes.
+//!
+//! A worker is *busy*, *searching* (it looks for a job), or *idle* (it sleeps, and stands in the list).
+//! - A new job wakes one idle worker, unless somebody is searching already: that one will find it.
+//! - A searcher that finds a job, and was the last one, wakes the next idle worker: so as long as there are jobs, workers
+//!   wake one after the other, and callers that submit a million jobs make a handful of system calls.
+//! - A worker that goes idle enters the list, stops searching, and then looks at the queues once more.
+//!
+//! No job is forgotten: whoever queues one does so *before* reading `searching` and `idle`, a worker that goes idle
+//! changes both *before* its last look at the queues, and all of it is sequentially consistent.
+
+use std::sync::atomic::{AtomicUsize, Ordering, fence};
+use std::time::Instant;
+
+use crossbeam::sync::{Parker, Unparker};
+use parking_lot::Mutex;
+
+pub(super) struct Sleep {
+    searching: AtomicUsize,
+    idle: Mutex<Vec<usize>>,
+    idle_count: AtomicUsize,
+    unparkers: Mutex<Vec<Option<Unparker>>>,
+}
+
+impl Sleep {
+    pub(super) fn new(workers: usize) -> Self {
+        Self {
+            searching: AtomicUsize::new(0),
+            idle: Mutex::new(Vec::with_capacity(workers)),
+            idle_count: AtomicUsize::new(0),
+            unparkers: Mutex::new(vec![None; workers]),
+        }
+    }
+
+    /// Makes a worker known, before it runs.
+    pub(super) fn register(&self, index: usize, unparker: Unparker) {
+        self.unparkers.lock()[index] = Some(unparker);
+    }
+
+    /// A job was queued.
+    pub(super) fn job_queued(&self) {
+        fence(Ordering::SeqCst);
+        if self.searching.load(Ordering::SeqCst) == 0 && self.idle_count.load(Ordering::SeqCst) > 0 {
+            self.wake_one();
+        }
+    }
+
+    fn wake_one(&self) {
+        let Some(index) = self.idle.lock().pop() else { return };
+        self.idle_count.fetch_sub(1, Ordering::SeqCst);
+        // On its behalf, so that nobody wakes another one before it is up.
+        self.searching.fetch_add(1, Ordering::SeqCst);
+        self.unpark(index);
+    }
+
+    fn unpark(&self, index: usize) {
+        if let Some(unparker) = &self.unparkers.lock()[index] {
+            unparker.unpark();
+        }
+    }
+
+    /// Wakes every worker, to look at the state of the pool.
+    pub(super) fn wake_all(&self) {
+        for unparker in self.unparkers.lock().iter().flatten() {
+            unparker.unpark();
+        }
+    }
+
+    pub(super) fn start_searching(&self) {
+        self.searching.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// The searcher has found a job.
+    pub(super) fn found(&self) {
+        if self.searching.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.job_queued();
+        }
+    }
+
+    /// Sleeps until there may be a job, or `awake` holds and somebody unparks this thread, or `deadline`.
+    ///
+    /// The worker is searching before, and after.
+    pub(super) fn sleep(
+        &self,
+        index: usize,
+        parker: &Parker,
+        awake: impl Fn() -> bool,
+        deadline: Option<Instant>,
+    ) {
+        self.idle.lock().push(index);
+        self.idle_count.fetch_add(1, Ordering::SeqCst);
+        self.searching.fetch_sub(1, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
+        if !awake() {
+            match deadline {
+                None => parker.park(),
+                Some(deadline) => parker.park_deadline(deadline),
+            }
+        }
+        self.rise(index);
+    }
+
+    /// Leaves the list, unless whoever woke this worker has taken it out and counted it as searching.
+    fn rise(&self, index: usize) {
+        let mut idle = self.idle.lock();
+        if let Some(place) = idle.iter().position(|sleeper| *sleeper == index) {
+            idle.swap_remove(place);
+            self.idle_count.fetch_sub(1, Ordering::SeqCst);
+            self.searching.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}

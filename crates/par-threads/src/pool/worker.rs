@@ -1,0 +1,159 @@
+//! One thread of a pool.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Wake, Waker};
+use std::time::Instant;
+
+use crossbeam::deque::Worker as Deque;
+use crossbeam::sync::{Parker, Unparker};
+use par_core::plumbing::{Helper, enter_worker};
+use par_core::{Counter, Executor};
+
+use super::queues::{BoxedJob, Found};
+use super::shared::Shared;
+
+/// A worker that is idle looks this often before it sleeps: a few microseconds, less than a wake-up costs.
+const SEARCHES_BEFORE_SLEEP: u32 = 64;
+/// A worker whose tasks submit into a full queue runs queued jobs on top of them, but not deeper than this.
+const DEEPEST_ROOM_MAKING: usize = 16;
+
+thread_local! {
+    static LOCAL: RefCell<Option<Rc<Local>>> = const { RefCell::new(None) };
+}
+
+/// What a worker keeps to itself.
+pub(super) struct Local {
+    shared: Arc<Shared>,
+    index: usize,
+    deque: Deque<BoxedJob>,
+    parker: Parker,
+    waker: Waker,
+    searching: Cell<bool>,
+    room_making: Cell<usize>,
+}
+
+/// Runs `f` with this thread's worker, if it is one of the pool `shared`.
+pub(super) fn with_local<R>(shared: &Shared, f: impl FnOnce(&Local) -> R) -> Option<R> {
+    let local = LOCAL.with_borrow(|local| local.clone())?;
+    std::ptr::eq(&raw const *local.shared, shared).then(|| f(&local))
+}
+
+/// What a new thread runs.
+pub(super) struct Worker;
+
+impl Worker {
+    pub(super) fn new(shared: Arc<Shared>, index: usize, deque: Deque<BoxedJob>) -> impl FnOnce() + Send {
+        let parker = Parker::new();
+        shared.sleep.register(index, parker.unparker().clone());
+        move || {
+            let waker = Waker::from(Arc::new(Unpark(parker.unparker().clone())));
+            let (searching, room_making) = (Cell::new(false), Cell::new(0));
+            let local = Rc::new(Local { shared, index, deque, parker, waker, searching, room_making });
+            LOCAL.set(Some(Rc::clone(&local)));
+            let guard = enter_worker(Rc::new(PoolHelper(Rc::clone(&local))));
+            while !local.shared.is_terminated() {
+                local.work(&|| local.shared.is_terminated(), None);
+            }
+            drop(guard);
+            LOCAL.set(None);
+        }
+    }
+}
+
+struct Unpark(Unparker);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+impl Local {
+    pub(super) fn index(&self) -> usize {
+        self.index
+    }
+
+    pub(super) fn deque(&self) -> &Deque<BoxedJob> {
+        &self.deque
+    }
+
+    /// Runs one job, or searches and sleeps until there may be one, or `done`, or `deadline`.
+    fn work(&self, done: &dyn Fn() -> bool, deadline: Option<Instant>) {
+        if let Some(found) = self.find() {
+            return self.run(found);
+        }
+        if !self.searching.replace(true) {
+            self.shared.sleep.start_searching();
+        }
+        for search in 0..SEARCHES_BEFORE_SLEEP {
+            if done() {
+                return;
+            }
+            if let Some(found) = self.find() {
+                return self.run(found);
+            }
+            if search % 8 == 7 { std::thread::yield_now() } else { std::hint::spin_loop() }
+        }
+        let awake = || done() || self.shared.is_terminated() || !self.shared.queues.is_empty();
+        self.shared.sleep.sleep(self.index, &self.parker, awake, deadline);
+    }
+
+    fn find(&self) -> Option<Found> {
+        self.shared.queues.find(self.index, &self.deque)
+    }
+
+    fn run(&self, found: Found) {
+        self.stop_searching();
+        let Shared { metrics, gauge, .. } = &*self.shared;
+        if found.stolen {
+            metrics.add(self.index, Counter::Stolen, 1);
+        }
+        let ran = found.job.run(self.index);
+        metrics.add_ran(self.index, &ran);
+        gauge.leave();
+    }
+
+    fn stop_searching(&self) {
+        if self.searching.replace(false) {
+            self.shared.sleep.found();
+        }
+    }
+
+    /// Runs a queued job on top of a task that submits into a full queue.
+    pub(super) fn make_room(&self, shared: &Shared) {
+        if self.room_making.get() < DEEPEST_ROOM_MAKING
+            && let Some(found) = shared.queues.find(self.index, &self.deque)
+        {
+            self.room_making.set(self.room_making.get() + 1);
+            self.run(found);
+            self.room_making.set(self.room_making.get() - 1);
+        }
+    }
+}
+
+/// What a task's wait does meanwhile: the worker's own loop, on top of the task.
+struct PoolHelper(Rc<Local>);
+
+impl Helper for PoolHelper {
+    fn help(&self, done: &dyn Fn() -> bool, deadline: Option<Instant>) {
+        while !done() && deadline.is_none_or(|deadline| Instant::now() < deadline) {
+            self.0.work(done, deadline);
+        }
+        // The task goes on, so this worker looks for nothing.
+        self.0.stop_searching();
+    }
+
+    fn waker(&self) -> Waker {
+        self.0.waker.clone()
+    }
+
+    fn executor(&self) -> Option<Arc<dyn Executor>> {
+        Some(Arc::clone(&self.0.shared) as Arc<dyn Executor>)
+    }
+
+    fn stopping(&self) -> bool {
+        self.0.shared.is_stopping()
+    }
+}
