@@ -52,8 +52,12 @@ fn compare<W: Workload>(
         seconds
     };
 
-    // Not for `cargo test --benches`, which asks for one quick pass.
-    if std::env::args().any(|argument| argument == "--bench") {
+    // Not for `cargo test --benches`, which asks for one quick pass, and not for what the filter leaves out.
+    let wanted = |name: &str| {
+        let mut filters = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).peekable();
+        filters.peek().is_none() || filters.any(|filter| name.contains(&filter))
+    };
+    if std::env::args().any(|argument| argument == "--bench") && wanted(W::NAME) {
         let rounds: Vec<[f64; 3]> =
             (0..ROUNDS).map(|_| [timed(&peer), timed(&serial), timed(&one_chunk)]).collect();
         let median = |value: &dyn Fn(&[f64; 3]) -> f64| {

@@ -34,12 +34,12 @@ impl Randlc {
     fn draw(&mut self) -> f64 {
         const TWO_23: f64 = 8_388_608.0;
         const A: f64 = 1_220_703_125.0;
-        let high = |value: f64| (value / TWO_23).trunc();
+        let high = |value: f64| f64::from((value / TWO_23) as i32);
         let (a1, x1) = (high(A), high(self.x));
         let (a2, x2) = (A - TWO_23 * a1, self.x - TWO_23 * x1);
         let cross = a1 * x2 + a2 * x1;
         let low = TWO_23 * (cross - TWO_23 * high(cross)) + a2 * x2;
-        self.x = low - TWO_23 * TWO_23 * (low / (TWO_23 * TWO_23)).trunc();
+        self.x = low - TWO_23 * TWO_23 * f64::from((low / (TWO_23 * TWO_23)) as i32);
         self.x / (TWO_23 * TWO_23)
     }
 }
