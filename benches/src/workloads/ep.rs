@@ -188,8 +188,8 @@ struct Published {
     counts: Option<[u64; ANNULI]>,
 }
 
-/// Sources: NPB 3.3 `ep.f` for the sums; NPB-Rust (GMAP, PUCRS) `ep.rs` for the number of pairs;
-/// for the counts of class S the sample output of NPB 3.3.
+/// Sources: NPB 3.3 `ep.f` for the sums; the number of pairs is what later releases of NPB, and NPB-Rust, verify
+/// (`gc_verify_value`); the counts of class S are in the output of NPB 3.3.
 fn published(log2_pairs: u32) -> Option<Published> {
     let (sum_x, sum_y, pairs, counts) = match log2_pairs {
         24 => {
