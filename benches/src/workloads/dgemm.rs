@@ -45,7 +45,7 @@ pub struct Dgemm {
 /// What the matrices hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Entries {
-    /// A[i][j] = B[i][j] = j, the matrices of PRK, whose checksum is published; all rows of C are equal.
+    /// `A[i][j] = B[i][j] = j`, the matrices of PRK, whose checksum is published; all rows of C are equal.
     Prk,
     /// Uniform numbers in [−1, 1) from Philox, where every element of C is different.
     Random {

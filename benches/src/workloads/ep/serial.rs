@@ -41,8 +41,8 @@ pub(super) fn solve(pairs: u64) -> EpTotals {
 
 /// Draws one pair per stream; a point of the disc adds a Gaussian pair and a mark in the field of its annulus,
 /// any other point adds nothing.
+// Always inlined, because it must become part of the caller's instruction set to vectorise.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "must become part of the caller's instruction set to vectorise")]
 fn round(seeds: &mut [u64; WIDTH], x: &mut [f64; WIDTH], y: &mut [f64; WIDTH], marks: &mut [u64; WIDTH]) {
     const JUMP: u64 = Lcg::power(2 * WIDTH as u64);
     // Converts by adding: the low bits of 2^52 + a are a, rounded; one less where that was up.
