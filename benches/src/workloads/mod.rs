@@ -1,7 +1,9 @@
 //! The standard workloads, one module each: parameters, serial code, and the published numbers that check them.
 
+mod mandelbrot;
 mod nqueens;
 mod uts;
 
+pub use mandelbrot::{Mandelbrot, MandelbrotError, MandelbrotPicture, MandelbrotRow};
 pub use nqueens::{NQueens, NQueensError};
 pub use uts::{Uts, UtsChunk, UtsError, UtsNode, UtsShape, UtsTally};
