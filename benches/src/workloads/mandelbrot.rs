@@ -179,7 +179,7 @@ impl Mandelbrot {
 }
 
 /// One step of one orbit; wraps once an orbit has left, when its value does not matter any more.
-#[inline(always)]
+#[inline]
 fn step(x: i64, y: i64, real: i64, imaginary: i64) -> (i64, i64) {
     let doubled = x.wrapping_mul(y);
     // An arithmetic shift rounds down; adding 2^27 − 1 to what is negative makes that toward zero.
@@ -189,7 +189,7 @@ fn step(x: i64, y: i64, real: i64, imaginary: i64) -> (i64, i64) {
 }
 
 /// |z|² below the limit: negative once an orbit has left.
-#[inline(always)]
+#[inline]
 fn margin(x: i64, y: i64) -> i64 {
     let square = |v: i64| v.wrapping_mul(v) >> FRACTION;
     LIMIT.wrapping_sub(square(x).wrapping_add(square(y)))
@@ -366,7 +366,7 @@ mod serial {
     /// How many of at most `most` further steps one orbit stays.
     fn alone(mut x: i64, mut y: i64, real: i64, imaginary: i64, most: u32) -> u32 {
         for count in 0..most {
-            (x, y) = ((x * x >> FRACTION) - (y * y >> FRACTION) + real, toward_zero(x * y) + imaginary);
+            (x, y) = (((x * x) >> FRACTION) - ((y * y) >> FRACTION) + real, toward_zero(x * y) + imaginary);
             if !within(x, y) {
                 return count;
             }
@@ -379,7 +379,7 @@ mod serial {
     }
 
     /// The product doubled and back in Q4.28: what Rust's division does, in shifts.
-    #[inline(always)]
+    #[inline]
     fn toward_zero(product: i64) -> i64 {
         product.wrapping_add((product >> 63).cast_unsigned().wrapping_shr(65 - FRACTION).cast_signed())
             >> (FRACTION - 1)

@@ -3,7 +3,9 @@
 mod mandelbrot;
 mod nqueens;
 mod uts;
+mod wordcount;
 
 pub use mandelbrot::{Mandelbrot, MandelbrotError, MandelbrotPicture, MandelbrotRow};
 pub use nqueens::{NQueens, NQueensError};
 pub use uts::{Uts, UtsChunk, UtsError, UtsNode, UtsShape, UtsTally};
+pub use wordcount::{NotAWord, WordCount, WordCountError, WordCounts, WordTable};

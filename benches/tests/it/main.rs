@@ -5,3 +5,4 @@ mod mandelbrot;
 mod nqueens;
 mod taskgraph;
 mod uts;
+mod wordcount;
