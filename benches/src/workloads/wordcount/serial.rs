@@ -1,4 +1,4 @@
-//! The whole text on one thread: one open-addressed table, grown in place.
+//! The whole text on one thread.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use par_core::{Phase, task};
+use rustc_hash::FxHashMap;
 
 use super::letters::{fingerprint, letter_mask, load, lower_case};
 use super::zipf::Zipf;
@@ -13,7 +14,7 @@ use super::{Text, WordCounts};
 
 pub(super) fn count(text: &Text) -> WordCounts {
     let task = task::current();
-    let mut counter = Counter::new();
+    let mut counter = Counter::default();
     match text {
         Text::Corpus(corpus) => {
             for path in corpus.paths() {
@@ -39,19 +40,14 @@ pub(super) fn count(text: &Text) -> WordCounts {
     counter.finish()
 }
 
-/// Words of up to eight letters in a table of (packed word, count) with linear probing; longer ones, which are
-/// rare, in a map.
+/// Words of up to eight letters, packed, and longer ones, which are rare.
+#[derive(Default)]
 struct Counter {
-    slots: Vec<(u64, u64)>,
-    used: usize,
+    packed: FxHashMap<u64, u64>,
     long: HashMap<Vec<u8>, u64>,
 }
 
 impl Counter {
-    fn new() -> Self {
-        Self { slots: vec![(0, 0); 1 << 12], used: 0, long: HashMap::new() }
-    }
-
     /// Counts a file through a buffer; what follows the last whole word waits for the next filling.
     fn count_file(&mut self, path: &Path) -> io::Result<()> {
         let task = task::current();
@@ -85,7 +81,7 @@ impl Counter {
             if other == 0 {
                 let length = text[position..].iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
                 if length == 8 {
-                    self.add(lower_case(bytes, 8));
+                    *self.packed.entry(lower_case(bytes, 8)).or_insert(0) += 1;
                 } else {
                     let word = text[position..position + length].to_ascii_lowercase();
                     *self.long.entry(word).or_insert(0) += 1;
@@ -95,57 +91,17 @@ impl Counter {
             }
             let length = other.trailing_zeros() / 8;
             if length > 0 {
-                self.add(lower_case(bytes, length));
+                *self.packed.entry(lower_case(bytes, length)).or_insert(0) += 1;
             }
             position += length as usize + 1;
         }
     }
 
-    #[inline]
-    fn add(&mut self, word: u64) {
-        let slot = self.find(word);
-        let (key, count) = &mut self.slots[slot];
-        *count += 1;
-        if *key == 0 {
-            *key = word;
-            self.used += 1;
-            if self.used * 2 > self.slots.len() {
-                self.grow();
-            }
-        }
-    }
-
-    /// The slot of a word, or the empty one where it belongs. No word is packed as 0.
-    #[inline]
-    fn find(&self, word: u64) -> usize {
-        // Multiplicative hashing (Knuth, TAOCP 3, 6.4): the high bits of a product with 2^64 / φ.
-        let mask = self.slots.len() - 1;
-        let mut slot = (word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize & mask;
-        loop {
-            let key = self.slots[slot].0;
-            if key == word || key == 0 {
-                return slot;
-            }
-            slot = (slot + 1) & mask;
-        }
-    }
-
-    #[cold]
-    fn grow(&mut self) {
-        let larger = vec![(0, 0); self.slots.len() * 2];
-        for (word, count) in std::mem::replace(&mut self.slots, larger) {
-            if word != 0 {
-                let slot = self.find(word);
-                self.slots[slot] = (word, count);
-            }
-        }
-    }
-
     fn finish(self) -> WordCounts {
         let mut words: Vec<(Vec<u8>, u64)> = self.long.into_iter().collect();
-        words.extend(self.slots.iter().filter(|slot| slot.0 != 0).map(|(packed, count)| {
+        words.extend(self.packed.into_iter().map(|(packed, count)| {
             let letters = packed.to_le_bytes();
-            (letters.into_iter().take_while(|letter| *letter != 0).collect(), *count)
+            (letters.into_iter().take_while(|letter| *letter != 0).collect(), count)
         }));
         let total = words.iter().map(|(_, count)| count).sum();
         let digest =

@@ -20,8 +20,8 @@ pub(super) struct Zipf {
     generator: Philox,
     /// For each rank: the odds, of 2^32, that it stays itself, and the rank that it becomes otherwise.
     alias: Vec<(u32, u16)>,
-    /// The words by rank, at most six letters, and how many letters.
-    words: Vec<([u8; 8], usize)>,
+    /// The words by rank: at most six letters, zeros, and in the last byte how many letters.
+    words: Vec<[u8; 8]>,
 }
 
 impl Zipf {
@@ -52,8 +52,9 @@ impl Zipf {
         let style = low >> 16;
         let (stays, other) = self.alias[usize::from(column)];
         let rank = if odds < stays { column } else { other };
-        let (mut letters, count) = self.words[usize::from(rank)];
-        if style % 16 == 0 {
+        let mut letters = self.words[usize::from(rank)];
+        let count = usize::from(letters[7]);
+        if style.is_multiple_of(16) {
             letters[0] = letters[0].to_ascii_uppercase();
         }
         // The separator goes in with the word, so that both are one store.
@@ -80,7 +81,7 @@ impl Zipf {
 }
 
 /// The word of a rank: the rank in bijective base 100, syllable by syllable, so that no two are alike.
-fn spell(rank: usize) -> ([u8; 8], usize) {
+fn spell(rank: usize) -> [u8; 8] {
     let mut letters = [0; 8];
     let mut count = 0;
     let mut rest = rank + 1;
@@ -91,7 +92,8 @@ fn spell(rank: usize) -> ([u8; 8], usize) {
         count += 2;
         rest = (rest - 1) / SYLLABLES;
     }
-    (letters, count)
+    letters[7] = count as u8;
+    letters
 }
 
 /// The alias method (A. J. Walker 1977, in M. D. Vose's form of 1991), in integers, so that every machine draws
