@@ -77,24 +77,29 @@ impl Counter {
         let mut position = 0;
         while position < text.len() {
             let bytes = load(text, position);
-            let other = !letter_mask(bytes) & 0x8080_8080_8080_8080;
-            if other == 0 {
-                let length = text[position..].iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
-                if length == 8 {
-                    *self.packed.entry(lower_case(bytes, 8)).or_insert(0) += 1;
-                } else {
-                    let word = text[position..position + length].to_ascii_lowercase();
-                    *self.long.entry(word).or_insert(0) += 1;
+            let mask = letter_mask(bytes);
+            let length = (!mask & 0x8080_8080_8080_8080).trailing_zeros() / 8;
+            position += match length {
+                0 => (mask.trailing_zeros() / 8) as usize,
+                8 => self.add_long(&text[position..]),
+                _ => {
+                    *self.packed.entry(lower_case(bytes, length)).or_insert(0) += 1;
+                    length as usize + 1
                 }
-                position += length + 1;
-                continue;
-            }
-            let length = other.trailing_zeros() / 8;
-            if length > 0 {
-                *self.packed.entry(lower_case(bytes, length)).or_insert(0) += 1;
-            }
-            position += length as usize + 1;
+            };
         }
+    }
+
+    /// Counts the word of at least eight letters that `text` starts with, and returns its length.
+    #[inline(never)]
+    fn add_long(&mut self, text: &[u8]) -> usize {
+        let length = text.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+        if length == 8 {
+            *self.packed.entry(lower_case(load(text, 0), 8)).or_insert(0) += 1;
+        } else {
+            *self.long.entry(text[..length].to_ascii_lowercase()).or_insert(0) += 1;
+        }
+        length
     }
 
     fn finish(self) -> WordCounts {
@@ -106,7 +111,7 @@ impl Counter {
         let total = words.iter().map(|(_, count)| count).sum();
         let digest =
             words.iter().fold(0_u64, |sum, (word, count)| sum.wrapping_add(fingerprint(word, *count)));
-        words.sort_unstable_by_key(|(word, count)| (std::cmp::Reverse(*count), word.clone()));
+        words.sort_unstable_by(|a, b| (b.1, &a.0).cmp(&(a.1, &b.0)));
         let spell = |word: &[u8]| word.iter().copied().map(char::from).collect();
         let top = words.iter().take(10).map(|(word, count)| (spell(word), *count)).collect();
         WordCounts { total, distinct: words.len() as u64, top, digest }
