@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use par_core::Workload;
 
-use crate::workloads::{Dgemm, Ep, Is, NQueens, Stream, Uts};
+use crate::workloads::{Dgemm, Ep, Is, Mandelbrot, NQueens, Stream, Uts, WordCount};
 
 /// A workload whose answers can be checked: against published numbers, closed formulas, or its serial code.
 pub trait Standard: Workload {
@@ -29,4 +29,4 @@ macro_rules! standard {
     )*};
 }
 
-standard!(Dgemm, Ep, Is, NQueens, Stream, Uts);
+standard!(Dgemm, Ep, Is, Mandelbrot, NQueens, Stream, Uts, WordCount);

@@ -4,14 +4,18 @@ mod dgemm;
 mod ep;
 mod is;
 mod nas;
+mod mandelbrot;
 mod nqueens;
 mod stream;
 mod uts;
+mod wordcount;
 
 pub use dgemm::{Dgemm, DgemmError, Entries};
 pub use ep::{Ep, EpError, EpSums, EpTotals};
 pub use is::{Is, IsError, IsRanking, IsRanks};
 pub use nas::{Class, Lcg};
+pub use mandelbrot::{Mandelbrot, MandelbrotError, MandelbrotPicture, MandelbrotRow};
 pub use nqueens::{NQueens, NQueensError};
 pub use stream::{Recurrence, Stream, StreamError, StreamSums, StreamTotals};
 pub use uts::{Uts, UtsChunk, UtsError, UtsNode, UtsShape, UtsTally};
+pub use wordcount::{NotAWord, WordCount, WordCountError, WordCounts, WordTable};

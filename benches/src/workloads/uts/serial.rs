@@ -12,12 +12,9 @@ const VALUES: f64 = 2_147_483_648.0;
 pub(super) fn count(tree: &Uts) -> UtsTally {
     let root = sha::root(tree.seed());
     if let UtsShape::Binomial { probability, children } = tree.shape() {
-        let below = probability * VALUES;
-        return walk(
-            root,
-            tree.branching() as u32,
-            |value, _| if f64::from(value) < below { children } else { 0 },
-        );
+        // u < q in whole random values: scaling both sides by 2^31 is exact.
+        let below = (probability * VALUES).ceil() as u32;
+        return walk(root, tree.branching() as u32, |value, _| if value < below { children } else { 0 });
     }
     let levels: Vec<Level> = (0..tree.levels()).map(|depth| Level::new(tree.branching_at(depth))).collect();
     let children =
@@ -29,34 +26,35 @@ pub(super) fn count(tree: &Uts) -> UtsTally {
 struct Level {
     /// ln(1 − p).
     log: f64,
-    /// Where the number of children changes, as random values: 2^31·(1 − (1 − p)^k), k = 1, 2, ….
-    steps: Vec<f64>,
+    /// Where the number of children changes, 2^31·(1 − (1 − p)^k) for k = 1, 2, …: the last value that is surely
+    /// below and the first that is surely beyond.
+    steps: Vec<(u32, u32)>,
 }
 
 impl Level {
     fn new(branching: f64) -> Self {
         let rest = 1.0 - 1.0 / (1.0 + branching);
         let steps = (1..=MAX_CHILDREN as i32).map(|k| VALUES * (1.0 - rest.powi(k)));
-        Self { log: rest.ln(), steps: steps.take_while(|step| *step < VALUES).collect() }
+        let around = |step: f64| ((step - 1.0) as u32, (step + 2.0) as u32);
+        Self { log: rest.ln(), steps: steps.take_while(|step| *step < VALUES).map(around).collect() }
     }
 
-    /// floor(ln(1 − u) / ln(1 − p)): read off the steps, and computed only within one value of a step, where
-    /// rounding could decide.
+    /// floor(ln(1 − u) / ln(1 − p)): read off the steps, and computed only so close to a step that rounding could
+    /// decide.
     #[inline]
     fn children(&self, value: u32) -> u32 {
-        let mut below = 0;
-        for step in &self.steps {
-            let beyond = f64::from(value) - step;
-            if beyond.abs() < 1.0 {
+        let mut children = 0;
+        for (below, beyond) in &self.steps {
+            if value <= *below {
+                break;
+            }
+            if value < *beyond {
                 let u = f64::from(value) / VALUES;
                 return (((1.0 - u).ln() / self.log).floor() as u32).min(MAX_CHILDREN);
             }
-            if beyond < 0.0 {
-                break;
-            }
-            below += 1;
+            children += 1;
         }
-        below
+        children
     }
 }
 
