@@ -8,13 +8,14 @@ pub use case::{Case, CaseError, Settings};
 pub use standard::Standard;
 
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
 
 use case::WorkloadCase;
 use graph_case::GraphCase;
 
 use crate::taskgraph::{Graph, GraphError, Pattern};
-use crate::workloads::{Class, Dgemm, Ep, Is, NQueens, Stream, Uts};
+use crate::workloads::{Class, Dgemm, Ep, Is, Mandelbrot, NQueens, Stream, Uts, WordCount, WordCountError};
 
 /// How large a workload is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -58,21 +59,38 @@ impl FromStr for Size {
     }
 }
 
+/// Opens a text for a workload that reads one.
+pub type OpenCorpus = fn(&Path) -> Result<Box<dyn Case>, WordCountError>;
+
 /// A workload of the catalogue: its cases.
 #[derive(Debug)]
 pub struct Listed {
     quick: Box<dyn Case>,
     default: Box<dyn Case>,
+    corpus: Option<OpenCorpus>,
 }
 
 impl Listed {
     fn new<W: Standard>(quick: W, default: W) -> Self {
-        Self { quick: Box::new(WorkloadCase::new(quick)), default: Box::new(WorkloadCase::new(default)) }
+        Self {
+            quick: Box::new(WorkloadCase::new(quick)),
+            default: Box::new(WorkloadCase::new(default)),
+            corpus: None,
+        }
+    }
+
+    fn reads(self, corpus: OpenCorpus) -> Self {
+        Self { corpus: Some(corpus), ..self }
     }
 
     /// The workload's name.
     pub fn name(&self) -> &'static str {
         self.quick.name()
+    }
+
+    /// What makes a case of a text of the user's, where the workload reads one.
+    pub fn corpus(&self) -> Option<OpenCorpus> {
+        self.corpus
     }
 
     /// The case of one size.
@@ -101,13 +119,17 @@ pub fn catalogue() -> Result<Vec<Listed>, GraphError> {
     Ok(vec![
         Listed::new(Ep::class(Class::S), Ep::class(Class::A)),
         Listed::new(Is::class(Class::S), Is::class(Class::A)),
+        Listed::new(Mandelbrot::quick(), Mandelbrot::bench()),
         Listed::new(Stream::test(), Stream::bench()),
         Listed::new(Dgemm::test(), Dgemm::bench()),
+        Listed::new(WordCount::quick(), WordCount::bench())
+            .reads(|path| Ok(Box::new(WorkloadCase::new(WordCount::corpus(path)?)))),
         Listed::new(Uts::small(), Uts::t1l()),
         Listed::new(NQueens::quick(), NQueens::bench()),
         Listed {
             quick: Box::new(GraphCase::new(Graph::new(Pattern::Stencil1d, 100, 4)?, 1_000)),
             default: Box::new(GraphCase::new(Graph::new(Pattern::Stencil1d, 1_000, 16)?, 10_000)),
+            corpus: None,
         },
     ])
 }

@@ -1,16 +1,17 @@
 //! `run`: samples of one workload on one executor.
 
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use par_core::{Phase, Report};
 
 use super::executors::StartError;
 use super::lines::{Failed, Line};
-use super::session::{Ended, Session, Started, attempt};
+use super::session::{Ended, Session, Started, attempt, chain};
 use super::usage::RunArgs;
 use super::watchdog::Watchdog;
-use crate::catalogue::{Case, Settings};
+use crate::catalogue::{Case, Listed, Settings};
 
 /// Chunks per worker, if nothing is said: enough to even out what is uneven.
 const PARTS_PER_WORKER: usize = 8;
@@ -33,7 +34,9 @@ impl Session<'_> {
     pub(super) fn run(&mut self, arguments: &RunArgs) -> Result<(), Ended> {
         let spec = self.spec(&arguments.executor)?;
         let workers = spec.workers(arguments.workers)?;
-        let case = self.workload(&arguments.workload)?.case(arguments.size);
+        let listed = self.workload(&arguments.workload)?;
+        let corpus = arguments.corpus.as_deref().map(|path| open(listed, path)).transpose()?;
+        let case = corpus.as_deref().unwrap_or_else(|| listed.case(arguments.size));
         let experiment = Experiment {
             case,
             failed: Failed {
@@ -57,6 +60,9 @@ impl Session<'_> {
             Err(reason) => return Err(self.failed(&experiment, "the executor did not start: ", &reason)),
         };
 
+        if let (Err(reason), _) = experiment.watched(|| Ok::<_, StartError>(case.prepare())) {
+            return Err(self.failed(&experiment, "the serial code ", &reason));
+        }
         // A sample is held back until the next, since the last one tells what the stop took.
         let mut held = None;
         let sampled = self.sample(&experiment, arguments, &started, start, &mut held);
@@ -120,6 +126,18 @@ impl Experiment<'_> {
         let result = attempt(f);
         (result, begun.elapsed())
     }
+}
+
+/// The workload on a text of the user's.
+fn open(listed: &Listed, path: &Path) -> Result<Box<dyn Case>, Ended> {
+    let Some(open) = listed.corpus() else {
+        let line = format!(
+            "the workload `{}` reads no text; leave --corpus away, or choose wordcount",
+            listed.name()
+        );
+        return Err(Ended::BadUsage(line));
+    };
+    open(path).map_err(|error| Ended::BadUsage(format!("--corpus {}: {}", path.display(), chain(&error))))
 }
 
 fn add(report: &mut Report, phase: Phase, time: Duration) {

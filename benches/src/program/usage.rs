@@ -55,7 +55,7 @@ pub(super) struct RunArgs {
     #[arg(long)]
     pub(super) corpus: Option<PathBuf>,
     /// How long a run may take, in seconds.
-    #[arg(long, value_parser = seconds, default_value = "600")]
+    #[arg(long, allow_negative_numbers = true, value_parser = seconds, default_value = "600")]
     pub(super) timeout: Duration,
 }
 
@@ -69,10 +69,10 @@ pub(super) struct MetgArgs {
     #[arg(long)]
     pub(super) workers: Option<NonZeroUsize>,
     /// The common peak; measured, if nothing is said.
-    #[arg(long, value_parser = positive)]
+    #[arg(long, allow_negative_numbers = true, value_parser = positive)]
     pub(super) ns_per_iteration: Option<f64>,
     /// How long to search, in seconds.
-    #[arg(long, value_parser = seconds, default_value = "4")]
+    #[arg(long, allow_negative_numbers = true, value_parser = seconds, default_value = "4")]
     pub(super) budget: Duration,
 }
 
