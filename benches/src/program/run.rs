@@ -60,7 +60,10 @@ impl Session<'_> {
             Err(reason) => return Err(self.failed(&experiment, "the executor did not start: ", &reason)),
         };
 
-        if let (Err(reason), _) = experiment.watched(|| Ok::<_, StartError>(case.prepare())) {
+        if let (Err(reason), _) = experiment.watched(|| {
+            case.prepare();
+            Ok::<_, StartError>(())
+        }) {
             return Err(self.failed(&experiment, "the serial code ", &reason));
         }
         // A sample is held back until the next, since the last one tells what the stop took.

@@ -179,12 +179,14 @@ impl Sweep<'_> {
                 "the sweep ended at tasks of {shortest:.0} ns, which are still efficient"
             )));
         };
-        let (above, below) = self.bisect(above, below)?;
-        if below.task_ns >= above.task_ns {
-            // Noise has turned the bracket around: what was seen to be efficient is what there is.
-            return Ok(Ok(above.task_ns));
-        }
-        Ok(metg(&[above, below], EFFICIENCY).map_err(|reason| reason.to_string()))
+        let bracket = self.bisect(above, below)?;
+        // A task that computes for t takes t / efficiency. Where the efficiency is one half, that is known without
+        // any clock, so that noise cannot turn the ends of the bracket around.
+        let ends = bracket.map(|(length, point)| EfficiencyPoint {
+            task_ns: length as f64 * self.search.ns_per_iteration / EFFICIENCY,
+            ..point
+        });
+        Ok(metg(&ends, EFFICIENCY).map_err(|reason| reason.to_string()))
     }
 
     /// Narrows the bracket by geometric means.
@@ -192,7 +194,7 @@ impl Sweep<'_> {
         &mut self,
         mut above: (u64, EfficiencyPoint),
         mut below: (u64, EfficiencyPoint),
-    ) -> Result<(EfficiencyPoint, EfficiencyPoint), MetgError> {
+    ) -> Result<[(u64, EfficiencyPoint); 2], MetgError> {
         while above.0 as f64 > BRACKET * below.0 as f64 && !self.is_over() {
             let middle = (above.0 as f64 * below.0 as f64).sqrt().round() as u64;
             if middle <= below.0 || middle >= above.0 {
@@ -205,7 +207,7 @@ impl Sweep<'_> {
                 above = (middle, point);
             }
         }
-        Ok((above.1, below.1))
+        Ok([above, below])
     }
 
     /// The median of several graphs whose tasks compute for `iterations`.
