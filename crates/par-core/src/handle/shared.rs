@@ -148,10 +148,12 @@ impl<T: Send + 'static> Shared<T> {
         state.stage = Stage::Done;
         self.done.store(true, Ordering::Release);
         let waker = state.waker.take();
-        if state.parked > 0 {
+        let parked = state.parked > 0;
+        drop(state);
+        // Without the lock, which those who wake up take first.
+        if parked {
             self.ready.notify_all();
         }
-        drop(state);
         drop(stop);
         if let Some(waker) = waker {
             waker.wake();

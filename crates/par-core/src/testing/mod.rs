@@ -10,11 +10,13 @@
 
 mod behaviours;
 mod conformance;
+mod paired;
 mod tasks;
 mod within;
 mod workload;
 
 pub use behaviours::shutting_down::check_shutdown;
 pub use conformance::{Conformance, Verdict, check};
+pub use paired::{Contender, Paired};
 pub use within::within;
 pub use workload::check_workload;

@@ -69,12 +69,12 @@ impl ThreadPool {
 
     pub(crate) fn start(config: Builder) -> Result<Self, BuildError> {
         record_panics();
-        let (shared, deques) = Shared::new(&config);
+        let (shared, parts) = Shared::new(&config);
         // From here on an error drops the pool, and with it the threads that have started.
         let pool = Self { shared, drop_timeout: config.drop_timeout };
         let (ready, started) = channel();
-        for (index, deque) in deques.into_iter().enumerate() {
-            let worker = Worker::new(Arc::clone(&pool.shared), index, deque);
+        for (index, part) in parts.into_iter().enumerate() {
+            let worker = Worker::new(Arc::clone(&pool.shared), index, part);
             let (ready, initializer) = (ready.clone(), config.initializer.clone());
             thread::Builder::new()
                 .name(format!("{}-{index}", config.name))

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::Instant;
 
 use crossbeam::deque::Worker as Deque;
+use crossbeam::sync::Parker;
 use par_core::plumbing::Job;
 use par_core::{
     Capabilities, Counter, Delivery, Executor, Level, LocalExecutor, Metrics, Shutdown, ShutdownTimedOut,
@@ -38,11 +39,13 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(config: &Builder) -> (Arc<Self>, Vec<Deque<BoxedJob>>) {
+    /// The shared part, and what each worker keeps to itself: the end of its deque, and where it sleeps.
+    pub(super) fn new(config: &Builder) -> (Arc<Self>, Vec<(Deque<BoxedJob>, Parker)>) {
         let (queues, deques) = Queues::new(config.workers);
+        let parkers: Vec<_> = deques.iter().map(|_| Parker::new()).collect();
         let shared = Arc::new(Self {
             queues,
-            sleep: Sleep::new(config.workers),
+            sleep: Sleep::new(&parkers),
             // A job that runs is unfinished, too, but not queued.
             gauge: Gauge::new(config.queue_bound.saturating_add(config.workers)),
             // The last shard is that of the callers from outside.
@@ -52,7 +55,7 @@ impl Shared {
             state: AtomicU8::new(OPEN),
             stopping: AtomicBool::new(false),
         });
-        (shared, deques)
+        (shared, deques.into_iter().zip(parkers).collect())
     }
 
     fn at_least(&self, state: u8) -> bool {

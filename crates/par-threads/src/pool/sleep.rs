@@ -2,7 +2,7 @@
 //!
 //! A worker is *busy*, *searching* (it looks for a job), or *idle* (it sleeps, and stands in the list).
 //! - A new job wakes one idle worker, unless somebody is searching already: that one will find it.
-//! - A searcher that finds a job, and was the last one, wakes the next idle worker: so as long as there are jobs, workers
+//! - A searcher that finds a job, was the last one and sees more jobs wakes the next idle worker: so as long as there are jobs, workers
 //!   wake one after the other, and callers that submit a million jobs make a handful of system calls.
 //! - A worker that goes idle enters the list, stops searching, and then looks at the queues once more.
 //!
@@ -19,22 +19,18 @@ pub(super) struct Sleep {
     searching: AtomicUsize,
     idle: Mutex<Vec<usize>>,
     idle_count: AtomicUsize,
-    unparkers: Mutex<Vec<Option<Unparker>>>,
+    unparkers: Box<[Unparker]>,
 }
 
 impl Sleep {
-    pub(super) fn new(workers: usize) -> Self {
+    /// One parker per worker; the other end stays with the worker.
+    pub(super) fn new(parkers: &[Parker]) -> Self {
         Self {
             searching: AtomicUsize::new(0),
-            idle: Mutex::new(Vec::with_capacity(workers)),
+            idle: Mutex::new(Vec::with_capacity(parkers.len())),
             idle_count: AtomicUsize::new(0),
-            unparkers: Mutex::new(vec![None; workers]),
+            unparkers: parkers.iter().map(|parker| parker.unparker().clone()).collect(),
         }
-    }
-
-    /// Makes a worker known, before it runs.
-    pub(super) fn register(&self, index: usize, unparker: Unparker) {
-        self.unparkers.lock()[index] = Some(unparker);
     }
 
     /// A job was queued.
@@ -50,29 +46,21 @@ impl Sleep {
         self.idle_count.fetch_sub(1, Ordering::SeqCst);
         // On its behalf, so that nobody wakes another one before it is up.
         self.searching.fetch_add(1, Ordering::SeqCst);
-        self.unpark(index);
-    }
-
-    fn unpark(&self, index: usize) {
-        if let Some(unparker) = &self.unparkers.lock()[index] {
-            unparker.unpark();
-        }
+        self.unparkers[index].unpark();
     }
 
     /// Wakes every worker, to look at the state of the pool.
     pub(super) fn wake_all(&self) {
-        for unparker in self.unparkers.lock().iter().flatten() {
-            unparker.unpark();
-        }
+        self.unparkers.iter().for_each(Unparker::unpark);
     }
 
     pub(super) fn start_searching(&self) {
         self.searching.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// The searcher has found a job.
-    pub(super) fn found(&self) {
-        if self.searching.fetch_sub(1, Ordering::SeqCst) == 1 {
+    /// A searcher searches no more; if it was the last one and there is `more` to do, the next worker is woken.
+    pub(super) fn stop_searching(&self, more: impl FnOnce() -> bool) {
+        if self.searching.fetch_sub(1, Ordering::SeqCst) == 1 && more() {
             self.job_queued();
         }
     }

@@ -44,9 +44,11 @@ pub(super) fn with_local<R>(shared: &Shared, f: impl FnOnce(&Local) -> R) -> Opt
 pub(super) struct Worker;
 
 impl Worker {
-    pub(super) fn new(shared: Arc<Shared>, index: usize, deque: Deque<BoxedJob>) -> impl FnOnce() + Send {
-        let parker = Parker::new();
-        shared.sleep.register(index, parker.unparker().clone());
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        index: usize,
+        (deque, parker): (Deque<BoxedJob>, Parker),
+    ) -> impl FnOnce() + Send {
         move || {
             let waker = Waker::from(Arc::new(Unpark(parker.unparker().clone())));
             let (searching, room_making) = (Cell::new(false), Cell::new(0));
@@ -117,7 +119,7 @@ impl Local {
 
     fn stop_searching(&self) {
         if self.searching.replace(false) {
-            self.shared.sleep.found();
+            self.shared.sleep.stop_searching(|| !self.shared.queues.is_empty());
         }
     }
 

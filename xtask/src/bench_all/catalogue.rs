@@ -1,0 +1,146 @@
+//! What the programs say that they can do.
+
+use std::process::Command;
+use std::time::Duration;
+
+use super::build::Program;
+use super::child;
+use super::contract::{Line, parse};
+use super::row::{AbsentRow, FailedRow, SERIAL, Stage};
+use super::settings::{Settings, Stop};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// An executor that is there.
+#[derive(Clone, Debug)]
+pub(super) struct Executor {
+    pub(super) program: Program,
+    pub(super) paradigm: String,
+    pub(super) name: String,
+    pub(super) max_workers: Option<usize>,
+    pub(super) workloads: Vec<String>,
+    pub(super) patterns: Vec<String>,
+}
+
+impl Executor {
+    pub(super) fn is_serial(&self) -> bool {
+        self.paradigm == SERIAL && self.name == SERIAL
+    }
+}
+
+/// Everything that can be run, cannot be run, or should have said which.
+#[derive(Debug, Default)]
+pub(super) struct Catalogue {
+    pub(super) executors: Vec<Executor>,
+    pub(super) absent: Vec<AbsentRow>,
+    pub(super) failed: Vec<FailedRow>,
+    /// In the order in which the programs name them, the serial one first.
+    pub(super) workloads: Vec<String>,
+    pub(super) patterns: Vec<String>,
+}
+
+impl Catalogue {
+    /// Asks every program for its `list`.
+    ///
+    /// # Errors
+    /// Ctrl-C.
+    pub(super) fn ask(programs: &[Program], absent: Vec<AbsentRow>) -> Result<Self, Stop> {
+        let mut catalogue = Self { absent, ..Self::default() };
+        for program in programs {
+            if let Err(reason) = catalogue.ask_one(program)? {
+                catalogue.failed.push(FailedRow {
+                    stage: Stage::List,
+                    what: String::new(),
+                    paradigm: program.paradigm.clone(),
+                    executor: "*".to_owned(),
+                    workers: None,
+                    reason,
+                });
+            }
+        }
+        Ok(catalogue)
+    }
+
+    fn ask_one(&mut self, program: &Program) -> Result<Result<(), String>, Stop> {
+        let finished = match child::run(Command::new(&program.path).arg("list"), PATIENCE) {
+            Ok(finished) if finished.interrupted() => return Err(Stop::Interrupted),
+            Ok(finished) => finished,
+            Err(error) => return Ok(Err(format!("does not start: {error}"))),
+        };
+        if let Some(reason) = finished.failure() {
+            return Ok(Err(format!("list {reason}")));
+        }
+        Ok(finished
+            .lines
+            .iter()
+            .map(|line| parse(line))
+            .collect::<Result<_, _>>()
+            .map(|lines| self.add(program, lines)))
+    }
+
+    fn add(&mut self, program: &Program, lines: Vec<Line>) {
+        let (mut workloads, mut patterns, mut executors) = (Vec::new(), Vec::new(), Vec::new());
+        for line in lines {
+            match line {
+                Line::Workload { workload } => workloads.push(workload),
+                Line::Pattern { pattern } => patterns.push(pattern),
+                Line::Executor { paradigm, executor, max_workers } => {
+                    executors.push((paradigm, executor, max_workers));
+                }
+                Line::Absent { paradigm, executor, reason, remedy } => {
+                    self.absent.push(AbsentRow { paradigm, executor, reason, remedy });
+                }
+                // A list has no measurements; what else it says is not asked for.
+                Line::Sample(_) | Line::Failed { .. } | Line::Metg(_) | Line::Peak { .. } => {}
+            }
+        }
+        add_new(&mut self.workloads, &workloads);
+        add_new(&mut self.patterns, &patterns);
+        self.executors.extend(executors.into_iter().map(|(paradigm, name, max_workers)| Executor {
+            program: program.clone(),
+            paradigm,
+            name,
+            max_workers,
+            workloads: workloads.clone(),
+            patterns: patterns.clone(),
+        }));
+    }
+
+    /// Keeps what `settings` ask for, and the serial baseline.
+    ///
+    /// # Errors
+    /// A workload or an executor that no program has.
+    pub(super) fn narrow(mut self, settings: &Settings) -> Result<Self, Stop> {
+        known("--workload", &settings.workloads, &self.workloads)?;
+        let there = self.executors.iter().map(|executor| executor.name.clone());
+        let absent = self.absent.iter().filter(|row| row.executor != "*").map(|row| row.executor.clone());
+        let mut names = Vec::new();
+        add_new(&mut names, &there.chain(absent).collect::<Vec<String>>());
+        known("--executor", &settings.executors, &names)?;
+        let asked = |list: &[String], name: &String| list.is_empty() || list.contains(name);
+        self.workloads.retain(|workload| asked(&settings.workloads, workload));
+        self.executors.retain(|e| e.is_serial() || asked(&settings.executors, &e.name));
+        self.absent.retain(|row| row.executor == "*" || asked(&settings.executors, &row.executor));
+        Ok(self)
+    }
+}
+
+/// Checks that every name of `asked` is in `valid`.
+///
+/// # Errors
+/// One line that names the valid ones.
+pub(super) fn known(flag: &str, asked: &[String], valid: &[String]) -> Result<(), Stop> {
+    match asked.iter().find(|name| !valid.contains(name)) {
+        None => Ok(()),
+        Some(name) if valid.is_empty() => Err(Stop::BadInput(format!("{flag} {name}: there is none at all"))),
+        Some(name) => Err(Stop::BadInput(format!("{flag} {name}: unknown; there is {}", valid.join(", ")))),
+    }
+}
+
+fn add_new(all: &mut Vec<String>, new: &[String]) {
+    for name in new {
+        if !all.contains(name) {
+            all.push(name.clone());
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Measuring one workload: rounds in which every configuration runs once, in an order of its own.
+//!
+//! A configuration that fails once is not run again: its row is `failed`, with what was wrong.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use super::budget::{self, Cost};
+use super::child;
+use super::contract::{Line, Sample, parse};
+use super::plan::Config;
+use super::progress::Progress;
+use super::random::SplitMix64;
+use super::settings::Settings;
+
+/// What one configuration has brought so far.
+#[derive(Debug)]
+pub(super) struct Measured {
+    pub(super) config: Config,
+    /// Verified samples, by round.
+    pub(super) rounds: Vec<Vec<Sample>>,
+    pub(super) failure: Option<String>,
+    /// One more sample, with spans.
+    pub(super) timeline: Option<Result<Sample, String>>,
+}
+
+impl Measured {
+    pub(super) fn new(config: Config) -> Self {
+        Self { config, rounds: Vec::new(), failure: None, timeline: None }
+    }
+
+    pub(super) fn samples(&self) -> impl Iterator<Item = &Sample> {
+        self.rounds.iter().flatten()
+    }
+}
+
+/// Ctrl-C: what was measured stays.
+#[derive(Debug)]
+pub(super) struct Interrupted;
+
+/// How much one call is to do.
+#[derive(Clone, Copy, Debug)]
+struct Call {
+    samples: usize,
+    warmups: usize,
+    spans: bool,
+}
+
+/// When a workload's time is up. What a failing call took is not the others' fault and comes on top.
+#[derive(Debug)]
+struct Clock {
+    start: Instant,
+    deadline: Instant,
+    lost: Duration,
+}
+
+impl Clock {
+    fn start(limit: Duration) -> Self {
+        let start = Instant::now();
+        Self { start, deadline: start + limit, lost: Duration::ZERO }
+    }
+
+    fn forgive(&mut self, lost: Duration) {
+        self.lost += lost;
+        self.deadline += lost;
+    }
+
+    fn used(&self) -> Duration {
+        self.start.elapsed().saturating_sub(self.lost)
+    }
+
+    fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+}
+
+/// Runs the rounds of `workload` within `limit`, and tells `after_round` how far it is.
+///
+/// # Errors
+/// Ctrl-C.
+pub(super) fn measure(
+    settings: &Settings,
+    workload: &str,
+    measured: &mut [Measured],
+    limit: Duration,
+    progress: &mut Progress,
+    mut after_round: impl FnMut(&[Measured]),
+) -> Result<(), Interrupted> {
+    let mut clock = Clock::start(limit);
+    let mut rng = SplitMix64::named(settings.seed, workload);
+    let first = budget::per_round(settings.samples);
+    let timelines = (0..measured.len()).filter(|index| has_timeline(measured, *index)).count();
+    progress.begin(workload, measured.len() + timelines);
+    round(settings, workload, measured, first, &mut clock, &mut rng, progress)?;
+    after_round(measured);
+    let cost = cost_of(measured, clock.used(), first);
+    let share = timelines as f64 / measured.len().max(1) as f64;
+    let reserved = (cost.overhead + cost.per_sample * 2).mul_f64(share);
+    let left = clock.left().saturating_sub(reserved);
+    let (rounds, samples) = budget::further_rounds(settings.samples, first, cost, left);
+    progress.extend(rounds * measured.len());
+    for _ in 0..rounds {
+        // The estimate was of one round; what it promised holds only while it is true.
+        if clock.left() < reserved + cost.per_sample {
+            break;
+        }
+        round(settings, workload, measured, samples, &mut clock, &mut rng, progress)?;
+        after_round(measured);
+    }
+    draw_timelines(settings, workload, measured, progress)
+}
+
+/// Every configuration once. When the time is up there is one sample and no warm-up, which is what a row needs.
+fn round(
+    settings: &Settings,
+    workload: &str,
+    measured: &mut [Measured],
+    samples: usize,
+    clock: &mut Clock,
+    rng: &mut SplitMix64,
+    progress: &mut Progress,
+) -> Result<(), Interrupted> {
+    let mut order: Vec<usize> =
+        (0..measured.len()).filter(|index| measured[*index].failure.is_none()).collect();
+    rng.shuffle(&mut order);
+    for index in order {
+        let this = &mut measured[index];
+        progress.step(&this.config);
+        let call = if clock.left().is_zero() {
+            Call { samples: 1, warmups: 0, spans: false }
+        } else {
+            Call { samples, warmups: 1, spans: false }
+        };
+        let begun = Instant::now();
+        match run(settings, workload, &this.config, call)? {
+            Ok(samples) => this.rounds.push(samples),
+            Err(reason) => {
+                this.failure = Some(reason);
+                clock.forgive(begun.elapsed());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// One more run with spans, of each executor with its most workers.
+fn draw_timelines(
+    settings: &Settings,
+    workload: &str,
+    measured: &mut [Measured],
+    progress: &mut Progress,
+) -> Result<(), Interrupted> {
+    for index in 0..measured.len() {
+        if !has_timeline(measured, index) || measured[index].failure.is_some() {
+            continue;
+        }
+        progress.step(&measured[index].config);
+        let call = Call { samples: 1, warmups: 0, spans: true };
+        let samples = run(settings, workload, &measured[index].config, call)?;
+        measured[index].timeline = Some(samples.map(|mut samples| samples.remove(0)));
+    }
+    Ok(())
+}
+
+fn has_timeline(measured: &[Measured], index: usize) -> bool {
+    let config = &measured[index].config;
+    let same = |other: &&Measured| {
+        other.config.executor.name == config.executor.name
+            && other.config.executor.paradigm == config.executor.paradigm
+    };
+    let most = measured.iter().filter(same).map(|other| other.config.workers).max();
+    !config.executor.is_serial() && most == Some(config.workers)
+}
+
+fn cost_of(measured: &[Measured], elapsed: Duration, samples: usize) -> Cost {
+    let walls: u64 = measured.iter().flat_map(Measured::samples).map(|sample| sample.wall_ns).sum();
+    let per_sample = Duration::from_nanos(walls / samples.max(1) as u64);
+    Cost { overhead: elapsed.saturating_sub(per_sample * (samples as u32 + 1)), per_sample }
+}
+
+/// One call of a program: its verified samples, or why there are none.
+fn run(
+    settings: &Settings,
+    workload: &str,
+    config: &Config,
+    call: Call,
+) -> Result<Result<Vec<Sample>, String>, Interrupted> {
+    let mut command = Command::new(&config.executor.program.path);
+    command.args(["run", "--executor", &config.executor.name, "--workload", workload]);
+    command.args(["--size", if settings.quick { "quick" } else { "default" }]);
+    for (flag, value) in [
+        ("--workers", config.workers),
+        ("--parts", settings.parts),
+        ("--samples", call.samples),
+        ("--warmups", call.warmups),
+        ("--timeout", settings.timeout.as_secs() as usize),
+    ] {
+        command.arg(flag).arg(value.to_string());
+    }
+    if call.spans {
+        command.arg("--spans");
+    }
+    if let Some(corpus) = &settings.corpus {
+        command.arg("--corpus").arg(corpus);
+    }
+    // The program's own timeout comes first, because it can say where it was.
+    match child::run(&mut command, settings.timeout + Duration::from_secs(2)) {
+        Ok(finished) if finished.interrupted() => Err(Interrupted),
+        Ok(finished) => Ok(judge(&finished, workload, &config.executor.name, call.samples)),
+        Err(error) => Ok(Err(format!("does not start: {error}"))),
+    }
+}
+
+/// Takes samples only from a run in which everything is as it was asked for.
+fn judge(
+    finished: &child::Finished,
+    workload: &str,
+    executor: &str,
+    wanted: usize,
+) -> Result<Vec<Sample>, String> {
+    let mut samples = Vec::new();
+    let mut garbage = None;
+    for line in &finished.lines {
+        match parse(line) {
+            Ok(Line::Failed { reason }) => return Err(reason),
+            Ok(Line::Sample(sample)) => samples.push(*sample),
+            Ok(_) => {}
+            Err(reason) => garbage = garbage.or(Some(reason)),
+        }
+    }
+    if let Some(reason) = finished.failure().or(garbage) {
+        return Err(reason);
+    }
+    if let Some(other) = samples.iter().find(|s| s.workload != workload || s.executor != executor) {
+        return Err(format!(
+            "was asked for {workload} on {executor} and ran {} on {}",
+            other.workload, other.executor
+        ));
+    }
+    if samples.iter().any(|sample| !sample.verified) {
+        return Err("printed a time for an answer that was not verified".to_owned());
+    }
+    if samples.iter().any(|sample| sample.wall_ns == 0) {
+        return Err("printed a time of 0 ns".to_owned());
+    }
+    if samples.len() == wanted {
+        Ok(samples)
+    } else {
+        Err(format!("printed {} of {wanted} samples", samples.len()))
+    }
+}

@@ -1,0 +1,166 @@
+//! `cargo xtask examples`: builds every example of every crate once, runs each, and says which passed.
+//!
+//! An example asserts what it shows, so running it is a test; exit code 0 is a pass.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::features::{self, Choice};
+use crate::flags::Examples;
+use crate::group::{self, Ended, Output};
+use crate::tally::Tally;
+use crate::workspace::{self, Workspace};
+
+/// A cold release build on a small machine takes minutes; an hour is a hang.
+const BUILD_LIMIT: Duration = Duration::from_hours(1);
+
+/// One example of one crate.
+#[derive(Debug, PartialEq, Eq)]
+struct Example {
+    package: String,
+    name: String,
+    /// Why it is not built here.
+    obstacle: Option<String>,
+}
+
+/// Builds and runs the examples whose names contain the filter; true when none failed.
+///
+/// # Errors
+/// No example has such a name, or cargo could not be started.
+pub(crate) fn run(workspace: &Workspace, flags: &Examples) -> Result<bool, Error> {
+    let choices = features::choices(workspace)?;
+    let examples = select(find(workspace, &choices), flags.filter.as_deref())?;
+    let (absent, present): (Vec<_>, Vec<_>) =
+        examples.into_iter().partition(|example| example.obstacle.is_some());
+    let mut tally = Tally::default();
+    if !present.is_empty() {
+        if build(workspace, &choices, &present)? {
+            for example in &present {
+                tally += Tally::one(run_one(workspace, example, flags.timeout));
+            }
+        } else {
+            println!("the examples do not build");
+            tally.failed = present.len();
+        }
+    }
+    for example in &absent {
+        let reason = example.obstacle.as_deref().unwrap_or_default();
+        println!("absent  {}: {reason}", example.name);
+    }
+    println!("{tally}");
+    Ok(tally.failed == 0)
+}
+
+/// Every example of the workspace, by crate and name.
+fn find(workspace: &Workspace, choices: &[Choice]) -> Vec<Example> {
+    workspace
+        .packages
+        .iter()
+        .flat_map(|package| package.examples().map(move |target| (package, target)))
+        .map(|(package, target)| Example {
+            package: package.name.clone(),
+            name: target.name.clone(),
+            obstacle: features::obstacle(choices, package, &target.required_features),
+        })
+        .collect()
+}
+
+fn select(all: Vec<Example>, filter: Option<&str>) -> Result<Vec<Example>, Error> {
+    let Some(filter) = filter else { return Ok(all) };
+    let (wanted, others): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|example| example.name.contains(filter));
+    if wanted.is_empty() {
+        let names: Vec<_> = others.iter().map(|example| example.name.as_str()).collect();
+        return Err(Error::Usage(format!(
+            "no example is called `{filter}`; there are: {}",
+            names.join(", ")
+        )));
+    }
+    Ok(wanted)
+}
+
+fn build(workspace: &Workspace, choices: &[Choice], examples: &[Example]) -> Result<bool, Error> {
+    let mut command = workspace::cargo();
+    command.current_dir(&workspace.root).args(["build", "--release", "--workspace"]);
+    command.args(features::arguments(choices));
+    for example in examples {
+        command.args(["--example", &example.name]);
+    }
+    Ok(group::run(&mut command, BUILD_LIMIT, Output::Inherit)?.success())
+}
+
+/// Runs a built example; shows its output when it fails.
+fn run_one(workspace: &Workspace, example: &Example, limit: Duration) -> bool {
+    let program: PathBuf = workspace.target.join("release/examples").join(&example.name);
+    let ended = group::run(Command::new(program).current_dir(&workspace.root), limit, Output::Capture);
+    match ended {
+        Ok(ended) if ended.success() => {
+            println!("passed  {} in {}", example.name, seconds(&ended));
+            true
+        }
+        Ok(ended) => {
+            println!(
+                "FAILED  {} of {} in {}: {}",
+                example.name,
+                example.package,
+                seconds(&ended),
+                ended.reason()
+            );
+            for line in ended.output.lines() {
+                println!("    {line}");
+            }
+            false
+        }
+        Err(error) => {
+            println!("FAILED  {} of {}: {error}", example.name, example.package);
+            false
+        }
+    }
+}
+
+fn seconds(ended: &Ended) -> String {
+    format!("{:.2} s", ended.elapsed.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example(package: &str, name: &str) -> Example {
+        Example { package: package.to_owned(), name: name.to_owned(), obstacle: None }
+    }
+
+    #[test]
+    fn a_filter_selects_and_an_empty_selection_is_refused() {
+        let all = || {
+            vec![example("t", "threads_hello"), example("t", "threads_lock"), example("p", "process_hello")]
+        };
+        assert_eq!(select(all(), None).unwrap().len(), 3);
+        assert_eq!(select(all(), Some("hello")).unwrap().len(), 2);
+        let error = select(all(), Some("gpu")).unwrap_err().to_string();
+        assert!(error.contains("`gpu`") && error.contains("threads_lock"), "{error}");
+    }
+
+    #[test]
+    fn an_example_whose_feature_is_missing_is_absent_with_a_reason() {
+        let workspace = Workspace::parse(
+            r#"{"workspace_root":"/w","target_directory":"/w/target","packages":[
+                {"name":"par-mpi","manifest_path":"/w/m/Cargo.toml","dependencies":[],"features":{"mpi":[]},
+                 "metadata":{"par":{"features":{"mpi":"mpi"}}},"targets":[
+                 {"name":"mpi_hello","kind":["example"],"src_path":"/w/m/x.rs","required-features":["mpi"]},
+                 {"name":"par_mpi","kind":["lib"],"src_path":"/w/m/lib.rs"}]}]}"#,
+        )
+        .unwrap();
+        let choice = |missing| Choice {
+            package: "par-mpi".to_owned(),
+            feature: "mpi".to_owned(),
+            need: "mpi",
+            missing,
+        };
+        let absent = find(&workspace, &[choice(Some("no mpirun".to_owned()))]);
+        assert!(absent[0].obstacle.as_ref().unwrap().contains("no mpirun"));
+        assert_eq!(find(&workspace, &[choice(None)]), [example("par-mpi", "mpi_hello")]);
+    }
+}

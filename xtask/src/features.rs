@@ -1,0 +1,134 @@
+//! Which optional features this machine can build: those whose native need is there.
+
+use crate::error::Error;
+use crate::need;
+use crate::workspace::{Package, Workspace};
+
+/// A feature of `[package.metadata.par] features`, and whether it can be built here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Choice {
+    /// The package that has the feature.
+    pub(crate) package: String,
+    /// The feature.
+    pub(crate) feature: String,
+    /// The need that it has at build time.
+    pub(crate) need: &'static str,
+    /// Why it cannot be built; `None` when it can.
+    pub(crate) missing: Option<String>,
+}
+
+/// Looks at every feature that some crate declares.
+///
+/// # Errors
+/// A crate declares a feature that it does not have, or a need that xtask does not know.
+pub(crate) fn choices(workspace: &Workspace) -> Result<Vec<Choice>, Error> {
+    let mut choices = Vec::new();
+    for package in &workspace.packages {
+        for (feature, need) in &package.par.features {
+            if !package.features.contains_key(feature) {
+                return Err(Error::Failed(format!(
+                    "[package.metadata.par] of {} names the feature `{feature}`, which it does not have",
+                    package.name
+                )));
+            }
+            let need = need::find(need)?;
+            choices.push(Choice {
+                package: package.name.clone(),
+                feature: feature.clone(),
+                need: need.name,
+                missing: (need.probe)().err(),
+            });
+        }
+    }
+    Ok(choices)
+}
+
+/// The arguments that turn on, for a whole-workspace command of cargo, what can be built here.
+pub(crate) fn arguments(choices: &[Choice]) -> Vec<String> {
+    let on: Vec<String> = choices
+        .iter()
+        .filter(|choice| choice.missing.is_none())
+        .map(|choice| format!("{}/{}", choice.package, choice.feature))
+        .collect();
+    if on.is_empty() { Vec::new() } else { vec!["--features".to_owned(), on.join(",")] }
+}
+
+/// Why something with these `required-features` is not built here; `None` when it is.
+pub(crate) fn obstacle(choices: &[Choice], package: &Package, required: &[String]) -> Option<String> {
+    required.iter().find_map(|feature| {
+        let choice =
+            choices.iter().find(|choice| choice.package == package.name && choice.feature == *feature);
+        match choice {
+            Some(choice) => choice.missing.as_ref().map(|missing| {
+                format!("feature `{feature}` needs {}: {missing}; run cargo xtask setup", choice.need)
+            }),
+            // Not declared as native: on by default, or nobody turns it on.
+            None if on_by_default(package, feature) => None,
+            None => Some(format!("feature `{feature}` is off, and no metadata says when to turn it on")),
+        }
+    })
+}
+
+fn on_by_default(package: &Package, feature: &str) -> bool {
+    let mut reached = vec!["default"];
+    let mut next = 0;
+    while let Some(&name) = reached.get(next) {
+        for implied in package.features.get(name).into_iter().flatten() {
+            if !reached.contains(&implied.as_str()) {
+                reached.push(implied);
+            }
+        }
+        next += 1;
+    }
+    reached.contains(&feature)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn package() -> Package {
+        let json = r#"{"name":"par-mpi","manifest_path":"/w/crates/par-mpi/Cargo.toml","dependencies":[],"targets":[],
+            "features":{"default":["fast"],"fast":["faster"],"faster":[],"mpi":[],"odd":[]},
+            "metadata":{"par":{"features":{"mpi":"mpi"}}}}"#;
+        serde_json::from_str(json).unwrap()
+    }
+
+    fn choice(missing: Option<&str>) -> Choice {
+        Choice {
+            package: "par-mpi".to_owned(),
+            feature: "mpi".to_owned(),
+            need: "mpi",
+            missing: missing.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn only_what_can_be_built_is_turned_on() {
+        assert_eq!(arguments(&[choice(None)]), ["--features", "par-mpi/mpi"]);
+        assert!(arguments(&[choice(Some("no mpirun"))]).is_empty());
+    }
+
+    #[test]
+    fn an_obstacle_names_the_need_and_the_remedy() {
+        let required = ["mpi".to_owned()];
+        let obstacle_of = |choice| obstacle(&[choice], &package(), &required);
+        assert_eq!(obstacle_of(choice(None)), None);
+        let reason = obstacle_of(choice(Some("no mpirun"))).unwrap();
+        assert!(reason.contains("no mpirun") && reason.contains("cargo xtask setup"), "{reason}");
+    }
+
+    #[test]
+    fn default_features_are_no_obstacle_and_unknown_ones_are() {
+        assert_eq!(obstacle(&[], &package(), &["faster".to_owned()]), None);
+        assert!(obstacle(&[], &package(), &["odd".to_owned()]).is_some());
+    }
+
+    #[test]
+    fn a_feature_that_does_not_exist_is_refused() {
+        let mut package = package();
+        package.features.remove("mpi");
+        let workspace = Workspace { root: "/w".into(), target: "/w/target".into(), packages: vec![package] };
+        assert!(choices(&workspace).unwrap_err().to_string().contains("`mpi`"));
+    }
+}

@@ -1,0 +1,116 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{bench_all, setup};
+
+/// Drives par: setup, builds, tests, examples and the cross-paradigm benchmark.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask", disable_help_subcommand = true)]
+pub(crate) struct Xtask {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Says what this machine has, what is missing, and what installs it
+    Doctor,
+    /// Installs what is missing, without asking
+    Setup(setup::Flags),
+    /// Builds every crate with the features that this machine can build
+    Build(Build),
+    /// Runs every check that CI runs
+    Test(Test),
+    /// Builds and runs every example
+    Examples(Examples),
+    /// Runs every workload under every paradigm and writes the report
+    BenchAll(Box<bench_all::Flags>),
+    /// Writes a run's report.html again from its manifest.json and results.jsonl
+    Report(Report),
+    /// Checks what compilers do not: layers, names, headers, file lengths
+    Tidy,
+    /// Makes a paradigm crate and its bench program
+    New(New),
+    /// Runs what CI runs, in a fresh clone of HEAD
+    Ci,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Build {
+    /// Optimise
+    #[arg(long)]
+    pub(crate) release: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    /// The steps to run; all without any
+    pub(crate) steps: Vec<String>,
+    /// A step to leave out; may be given again
+    #[arg(long, value_name = "STEP")]
+    pub(crate) skip: Vec<String>,
+    /// Install what is missing first
+    #[arg(long)]
+    pub(crate) setup: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Examples {
+    /// Only examples whose names contain this
+    pub(crate) filter: Option<String>,
+    /// Seconds that one example may take
+    #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds)]
+    pub(crate) timeout: Duration,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// The folder that bench-all wrote
+    pub(crate) dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct New {
+    /// The crate's name, e.g. par-foo
+    pub(crate) name: String,
+    /// Build it, run its tests, its example and its bench program
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(seconds @ 1..=86_400) => Ok(Duration::from_secs(seconds)),
+        _ => Err("a number of seconds from 1 to 86400 is wanted".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Xtask::command().debug_assert();
+    }
+
+    #[test]
+    fn bench_all_is_a_command() {
+        assert!(matches!(
+            Xtask::try_parse_from(["xtask", "bench-all"]).unwrap().command,
+            Command::BenchAll(_)
+        ));
+    }
+
+    #[test]
+    fn a_timeout_of_nothing_is_refused() {
+        assert!(Xtask::try_parse_from(["xtask", "examples", "--timeout", "0"]).is_err());
+        assert!(Xtask::try_parse_from(["xtask", "examples", "--timeout", "1"]).is_ok());
+    }
+}
