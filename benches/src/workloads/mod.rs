@@ -7,5 +7,5 @@ mod wordcount;
 
 pub use mandelbrot::{Mandelbrot, MandelbrotError, MandelbrotPicture, MandelbrotRow};
 pub use nqueens::{NQueens, NQueensError};
-pub use uts::{Uts, UtsChunk, UtsError, UtsNode, UtsShape, UtsTally};
+pub use uts::{Uts, UtsChunk, UtsError, UtsNode, UtsShape, UtsTally, UtsWalk};
 pub use wordcount::{NotAWord, WordCount, WordCountError, WordCounts, WordTable};

@@ -1,4 +1,4 @@
-//! The rule for children, the walk of a chunk, and the split.
+//! The rule for children, and the split.
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
@@ -26,11 +26,13 @@ const ROOTS_PER_CHUNK: usize = 128;
 const EXPANSIONS_PER_CHUNK: usize = 256;
 
 /// A tree's rule for children, tabulated.
+#[derive(Debug)]
 pub(super) struct Tree {
     root: UtsNode,
     rule: Rule,
 }
 
+#[derive(Debug)]
 enum Rule {
     Binomial {
         root: u32,
@@ -56,7 +58,7 @@ impl Tree {
     }
 
     #[inline]
-    fn children(&self, node: &UtsNode) -> u32 {
+    pub(super) fn children(&self, node: &UtsNode) -> u32 {
         let value = sha::value(&node.state);
         match &self.rule {
             Rule::Binomial { root, .. } if node.depth == 0 => *root,
@@ -71,26 +73,6 @@ impl Tree {
                 thresholds.iter().take_while(|least| value >= **least).count() as u32
             }),
         }
-    }
-
-    /// Counts a subtree, depth first.
-    pub(super) fn count(&self, root: UtsNode) -> UtsTally {
-        let mut tally = UtsTally::default();
-        let mut stack = Vec::new();
-        let mut visit = |node: UtsNode, stack: &mut Vec<_>| {
-            let children = self.children(&node);
-            tally.note(&node, children);
-            if children > 0 {
-                stack.push((node, children));
-            }
-        };
-        visit(root, &mut stack);
-        while let Some((node, children)) = stack.pop() {
-            for child in offspring(&node, children) {
-                visit(child, &mut stack);
-            }
-        }
-        tally
     }
 
     /// Expands breadth-first until there are enough inner nodes, then deals them out in turn: neighbours are of
@@ -129,7 +111,7 @@ impl Tree {
 
 impl UtsTally {
     #[inline]
-    fn note(&mut self, node: &UtsNode, children: u32) {
+    pub(super) fn note(&mut self, node: &UtsNode, children: u32) {
         self.nodes += 1;
         self.leaves += u64::from(children == 0);
         self.depth = self.depth.max(node.depth);
@@ -137,7 +119,8 @@ impl UtsTally {
     }
 }
 
-fn offspring(node: &UtsNode, children: u32) -> impl Iterator<Item = UtsNode> {
+#[inline]
+pub(super) fn offspring(node: &UtsNode, children: u32) -> impl Iterator<Item = UtsNode> {
     (0..children).map(|number| UtsNode {
         state: sha::digest(sha::child_block(&node.state, number)),
         depth: node.depth + 1,
