@@ -127,28 +127,30 @@ pub(super) fn offspring(node: &UtsNode, children: u32) -> impl Iterator<Item = U
     })
 }
 
-/// The least random values that give 1, 2, 3 … children at a depth, found by bisection with the reference's own
-/// formula.
+/// The least random values that give 1, 2, 3 … children at a depth: estimated, then moved to where the reference's
+/// own formula changes.
 ///
 /// That is exact: the formula is monotone on the 2^31 possible values, since neighbours move ln(1 − u) by at least
 /// 2^-31 and the error of `ln` is some 2^-48 at most.
 fn thresholds(parameters: &Uts, depth: u32) -> Vec<u32> {
+    const VALUES: u32 = 1 << 31;
     let p = 1.0 / (1.0 + parameters.branching_at(depth));
-    let children = |value: u32| {
-        let u = f64::from(value) / f64::from(1_u32 << 31);
-        ((1.0 - u).ln() / (1.0 - p).ln()).floor() as u32
-    };
+    let log = (1.0 - p).ln();
+    let children = |value: u32| ((1.0 - f64::from(value) / f64::from(VALUES)).ln() / log).floor() as u32;
     let mut thresholds = Vec::new();
     for wanted in 1..=MAX_CHILDREN {
-        let (mut low, mut high) = (0, 1_u32 << 31);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if children(middle) >= wanted { high = middle } else { low = middle + 1 }
+        let estimate = f64::from(VALUES) * (1.0 - (1.0 - p).powi(wanted as i32));
+        let mut least = (estimate as u32).min(VALUES);
+        while least > 0 && children(least - 1) >= wanted {
+            least -= 1;
         }
-        if low == 1 << 31 {
+        while least < VALUES && children(least) < wanted {
+            least += 1;
+        }
+        if least == VALUES {
             break;
         }
-        thresholds.push(low);
+        thresholds.push(least);
     }
     thresholds
 }
