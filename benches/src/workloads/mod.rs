@@ -17,5 +17,5 @@ pub use mandelbrot::{Mandelbrot, MandelbrotError, MandelbrotPicture, MandelbrotR
 pub use nas::{Class, Lcg};
 pub use nqueens::{NQueens, NQueensError};
 pub use stream::{Recurrence, Stream, StreamError, StreamSums, StreamTotals};
-pub use uts::{Uts, UtsChunk, UtsError, UtsNode, UtsShape, UtsTally};
+pub use uts::{Uts, UtsChunk, UtsError, UtsNode, UtsShape, UtsTally, UtsWalk};
 pub use wordcount::{NotAWord, WordCount, WordCountError, WordCounts, WordTable};

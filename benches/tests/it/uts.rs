@@ -1,6 +1,6 @@
 //! Unbalanced tree search against the counts published with UTS 1.1.
 
-use par_benches::workloads::{Uts, UtsError, UtsShape, UtsTally};
+use par_benches::workloads::{Uts, UtsError, UtsShape, UtsTally, UtsWalk};
 use par_core::Workload;
 use proptest::prelude::*;
 
@@ -83,6 +83,28 @@ fn chunks_of_t3_hold_equally_many_subtrees() {
     let roots: Vec<_> = Uts::t3().chunks(parts).iter().map(|chunk| chunk.roots.len()).collect();
     let (least, most) = (roots.iter().min().unwrap(), roots.iter().max().unwrap());
     assert!(most - least <= 1 && *least >= 8, "{roots:?}");
+}
+
+#[test]
+fn walks_that_share_their_work_count_every_node_once() {
+    let tree = Uts::named("T3").unwrap();
+    let root = tree.chunks(std::num::NonZeroUsize::MIN).remove(0).roots;
+    let mut walks = vec![UtsWalk::new(&tree, root)];
+    for _ in 0..3 {
+        let thieves: Vec<_> = walks
+            .iter_mut()
+            .map(|walk| {
+                assert!(walk.run(1000), "T3 ended early");
+                UtsWalk::new(&tree, walk.give_half())
+            })
+            .collect();
+        walks.extend(thieves);
+    }
+    let total = walks.into_iter().fold(tree.identity(), |total, mut walk| {
+        assert!(!walk.run(u64::MAX), "work is left");
+        tree.merge(total, walk.tally())
+    });
+    tree.verify(&total, &tree.serial()).unwrap();
 }
 
 #[test]

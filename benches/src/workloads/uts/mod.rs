@@ -4,6 +4,7 @@ mod parameters;
 mod serial;
 mod sha;
 mod tree;
+mod walk;
 
 use std::num::NonZeroUsize;
 
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use parameters::{Uts, UtsError, UtsShape};
 pub use tree::UtsNode;
+pub use walk::UtsWalk;
 
 use tree::Tree;
 
@@ -60,8 +62,9 @@ impl Workload for Uts {
     }
 
     fn compute(&self, chunk: UtsChunk) -> UtsTally {
-        let tree = Tree::new(self);
-        chunk.roots.into_iter().map(|root| tree.count(root)).fold(chunk.seen, UtsTally::join)
+        let mut walk = UtsWalk::new(self, chunk.roots);
+        walk.run(u64::MAX);
+        chunk.seen.join(walk.tally())
     }
 
     fn identity(&self) -> UtsTally {

@@ -111,9 +111,15 @@ impl Counter {
         let total = words.iter().map(|(_, count)| count).sum();
         let digest =
             words.iter().fold(0_u64, |sum, (word, count)| sum.wrapping_add(fingerprint(word, *count)));
-        words.sort_unstable_by(|a, b| (b.1, &a.0).cmp(&(a.1, &b.0)));
+        let by_rank = |a: &(Vec<u8>, u64), b: &(Vec<u8>, u64)| (b.1, &a.0).cmp(&(a.1, &b.0));
+        let distinct = words.len();
+        if distinct > 10 {
+            words.select_nth_unstable_by(10, by_rank);
+            words.truncate(10);
+        }
+        words.sort_unstable_by(by_rank);
         let spell = |word: &[u8]| word.iter().copied().map(char::from).collect();
-        let top = words.iter().take(10).map(|(word, count)| (spell(word), *count)).collect();
-        WordCounts { total, distinct: words.len() as u64, top, digest }
+        let top = words.iter().map(|(word, count)| (spell(word), *count)).collect();
+        WordCounts { total, distinct: distinct as u64, top, digest }
     }
 }
