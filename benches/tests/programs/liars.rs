@@ -49,7 +49,7 @@ struct Liar {
 }
 
 impl Liar {
-    fn new(lie: Lie) -> Box<dyn Executor> {
+    fn start(lie: Lie) -> Box<dyn Executor> {
         Box::new(Self { lie, first: Mutex::new(None), honest: LoopbackExecutor::new() })
     }
 
@@ -110,10 +110,10 @@ impl Executor for Liar {
 
 fn specs() -> Vec<ExecutorSpec> {
     vec![
-        ExecutorSpec::present("garbage", |_| Ok(Liar::new(Lie::Garbage))),
-        ExecutorSpec::present("stale", |_| Ok(Liar::new(Lie::Stale))),
-        ExecutorSpec::present("dropping", |_| Ok(Liar::new(Lie::Dropping))),
-        ExecutorSpec::present("panicking", |_| Ok(Liar::new(Lie::Panicking))),
+        ExecutorSpec::present("garbage", |_| Ok(Liar::start(Lie::Garbage))),
+        ExecutorSpec::present("stale", |_| Ok(Liar::start(Lie::Stale))),
+        ExecutorSpec::present("dropping", |_| Ok(Liar::start(Lie::Dropping))),
+        ExecutorSpec::present("panicking", |_| Ok(Liar::start(Lie::Panicking))),
         ExecutorSpec::present("dead", |_| Err("no such device".into())),
         ExecutorSpec::absent("absent", "no mpirun on the PATH", "cargo xtask setup"),
     ]
