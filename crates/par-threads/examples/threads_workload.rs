@@ -12,7 +12,8 @@ use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::time::Instant;
 
-use par_core::{Cost, Executor, Mismatch, Plan, Runner, Workload, laws, split};
+use par_core::laws::{self, Baseline};
+use par_core::{Cost, Executor, Mismatch, Plan, Runner, Workload, split};
 use par_threads::ThreadPool;
 use serde::{Deserialize, Serialize};
 
@@ -75,7 +76,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     primes.verify(&outcome.output, &reference)?;
     assert_eq!(outcome.output, 78498, "OEIS A006880");
 
-    let speedup = laws::speedup(serial, outcome.wall);
+    let speedup = laws::speedup(Baseline::BestSerial, serial, outcome.wall).ratio;
     println!("{} primes below {}", outcome.output, primes.below);
     println!(
         "serial {:.1} ms, {} with {} workers {:.1} ms: speedup {speedup:.2}, efficiency {:.2}",
