@@ -83,6 +83,25 @@ impl<'a> WireHeader<'a> {
     }
 }
 
+/// The name of the task that an encoded call is for.
+///
+/// # Errors
+/// [`TaskError::Codec`] when the bytes are no call.
+pub fn call_name(call: &[u8]) -> Result<&str, TaskError> {
+    WireHeader::read(call).map(|(header, _)| header.name)
+}
+
+/// Writes another attempt and the time that is left into an encoded call, for executors that pass calls on.
+///
+/// # Errors
+/// [`TaskError::Codec`] when the bytes are no call.
+pub fn readdress_call(call: &mut [u8], attempt: u32, deadline: Option<Instant>) -> Result<(), TaskError> {
+    WireHeader::read(call)?;
+    call[2..6].copy_from_slice(&attempt.to_le_bytes());
+    call[14..22].copy_from_slice(&remaining(deadline).to_le_bytes());
+    Ok(())
+}
+
 fn remaining(deadline: Option<Instant>) -> u64 {
     deadline.map_or(NO_DEADLINE, |deadline| {
         let left = deadline.saturating_duration_since(Instant::now());
