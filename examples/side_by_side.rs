@@ -15,7 +15,8 @@ use std::time::Instant;
 
 use par_core::laws::{Baseline, speedup};
 use par_core::{
-    Cost, Counter, Executor, LoopbackExecutor, Mismatch, Philox, Plan, Runner, SerialExecutor, Workload, split,
+    Cost, Counter, Executor, LoopbackExecutor, Mismatch, Philox, Plan, Runner, SerialExecutor, Workload,
+    split,
 };
 use par_process::ProcessPool;
 use par_threads::{RayonPool, ThreadPool};
