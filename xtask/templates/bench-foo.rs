@@ -9,7 +9,7 @@ fn main() -> ExitCode {
     program::main(
         "foo",
         &[ExecutorSpec::present("foo-executor", |workers| {
-            Ok(Box::new(FooExecutor::new(FooConfig::default().workers(workers))))
+            Ok(Box::new(FooExecutor::new(FooConfig::default().workers(workers))?))
         })],
     )
 }
