@@ -63,20 +63,21 @@ fn a_killed_worker_costs_one_attempt() -> Outcome {
 }
 
 fn without_retries_exactly_one_task_fails() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::two()).retries(0).start()?;
-    let victim = pool.worker_pids()[0];
-    let mut results = Vec::new();
-    for (index, result) in pool.map((0..40).map(|_| nap::new(10))).enumerate() {
-        if index == 10 {
-            send_signal(victim, Signal::KILL)?;
+    let pool = ProcessPool::builder().workers(tasks::one()).retries(0).start()?;
+    let naps = (0..21).map(|index| pool.submit(nap::new(if index == 10 { 500 } else { 5 })));
+    let handles: Vec<_> = naps.collect::<Result<_, _>>()?;
+    assert!(begun(&handles[10]));
+    send_signal(pool.worker_pids()[0], Signal::KILL)?;
+    for (index, handle) in handles.into_iter().enumerate() {
+        match (index, handle.wait()) {
+            (10, Err(TaskError::WorkerLost(loss))) => {
+                assert!(loss.task.ends_with("nap"));
+                assert_eq!((loss.signal, loss.attempts, loss.worker), (Some(9), 1, Some(0)));
+            }
+            (10, other) => return Err(format!("the tenth: {other:?}").into()),
+            (_, result) => assert_eq!(result, Ok(1), "task {index}"),
         }
-        results.push(result);
     }
-    let failed: Vec<_> = results.iter().filter_map(|result| result.as_ref().err()).collect();
-    assert_eq!((results.len(), failed.len()), (40, 1), "{failed:?}");
-    let TaskError::WorkerLost(loss) = failed[0] else { return Err(format!("{}", failed[0]).into()) };
-    assert!(loss.task.ends_with("nap"));
-    assert_eq!((loss.signal, loss.attempts, loss.worker), (Some(9), 1, Some(0)));
     Ok(())
 }
 
