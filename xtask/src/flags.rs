@@ -82,7 +82,8 @@ pub(crate) struct New {
     pub(crate) check: bool,
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+/// A number of seconds with an end.
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     match text.parse() {
         Ok(seconds @ 1..=86_400) => Ok(Duration::from_secs(seconds)),
         _ => Err("a number of seconds from 1 to 86400 is wanted".to_owned()),

@@ -38,7 +38,7 @@ pub(crate) fn run(workspace: &Workspace, flags: Flags) -> Result<(), Error> {
     let (installable, hopeless): (Vec<&Need>, Vec<&Need>) =
         missing.into_iter().partition(|need| !need.packages.is_empty());
     for need in hopeless {
-        println!("no package holds {}: {}", need.name, need.what);
+        println!("{}", need.remedy());
     }
     if installable.is_empty() {
         println!("nothing to install");
@@ -131,11 +131,9 @@ impl Manager {
 fn execute(line: &[&str]) -> Result<(), Error> {
     let (program, arguments) = line.split_first().expect("a command line has a program");
     let ended = group::run(Command::new(program).args(arguments), LIMIT, Output::Inherit)?;
-    if ended.success() {
-        return Ok(());
-    }
-    let advice = if *program == "sudo" { "; sudo may want a password: run it by hand" } else { "" };
-    Err(Error::Failed(format!("`{}` failed: {}{advice}", line.join(" "), ended.reason())))
+    let advice = if *program == "sudo" { " (sudo may want a password: run it by hand)" } else { "" };
+    ended.check(&format!("`{}`{advice}", line.join(" ")))?;
+    Ok(())
 }
 
 fn still_missing(needs: &[&Need]) -> Result<(), Error> {

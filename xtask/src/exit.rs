@@ -1,0 +1,31 @@
+//! What xtask can end with: its exit codes, all of them.
+
+use std::process::{ExitCode, Termination};
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// What was asked for is done, and all of it is well.
+    Done = 0,
+    /// Something failed.
+    Failed = 1,
+    /// The command line cannot be obeyed.
+    Refused = 2,
+    /// Something got slower than the baseline, beyond the noise.
+    Slower = 3,
+    /// Ctrl-C.
+    Interrupted = 130,
+}
+
+impl Exit {
+    /// Of a command that checks something.
+    pub(crate) fn passed(passed: bool) -> Self {
+        if passed { Self::Done } else { Self::Failed }
+    }
+}
+
+impl Termination for Exit {
+    fn report(self) -> ExitCode {
+        ExitCode::from(self as u8)
+    }
+}
