@@ -2,6 +2,14 @@
 
 use std::process::{ExitCode, Termination};
 
+/// The page that `--help` ends with.
+pub(crate) const EXIT_CODES: &str = "Exit codes:
+  0    done, and all of it is well
+  1    something failed
+  2    the command line cannot be obeyed; one line says what can be
+  3    bench-all: slower than --baseline, beyond the noise
+  130  Ctrl-C; nothing is left running, and bench-all has written what it had";
+
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {

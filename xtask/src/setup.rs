@@ -20,10 +20,10 @@ const LIMIT: Duration = Duration::from_mins(20);
 /// Arguments of `setup`.
 #[derive(Debug, Clone, Copy, Default, clap::Args)]
 pub(crate) struct Flags {
-    /// Also what no crate of this workspace uses yet
+    /// Install also what no crate of this workspace uses yet
     #[arg(long)]
     pub(crate) all: bool,
-    /// Print the commands, run none
+    /// Print the commands and run none
     #[arg(long)]
     pub(crate) dry_run: bool,
 }

@@ -51,6 +51,12 @@ pub(crate) fn run(workspace: &Workspace, flags: &Test) -> Result<bool, Error> {
     Ok(summarise(&outcomes))
 }
 
+/// The steps, for `--help`.
+pub(crate) fn steps() -> String {
+    let lines: Vec<String> = STEPS.iter().map(|step| format!("  {:9} {}", step.name, step.about)).collect();
+    format!("Steps:\n{}", lines.join("\n"))
+}
+
 /// The steps that the command line asks for, in the order of [`STEPS`].
 fn select(flags: &Test) -> Result<Vec<&'static Step>, Error> {
     for name in flags.steps.iter().chain(&flags.skip) {
