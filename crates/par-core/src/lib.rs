@@ -32,6 +32,7 @@ mod metrics;
 mod runner;
 mod shutdown;
 
+pub mod laws;
 pub mod plumbing;
 #[cfg(feature = "testing")]
 #[expect(

@@ -16,17 +16,32 @@ fn same(x: u64) -> u64 {
 
 const WORKERS: usize = 2;
 
+/// Ours, and those that it is measured beside; all have the same number of workers.
+struct Pools {
+    pool: ThreadPool,
+    rayon_pool: RayonPool,
+    rayon: rayon::ThreadPool,
+    threadpool: threadpool::ThreadPool,
+}
+
 fn main() {
-    // `cargo test --benches` wants to see that it runs.
+    // `cargo test --benches` only wants to see that it runs.
     let quick = !std::env::args().any(|argument| argument == "--bench");
     let (rounds, singles, many) = if quick { (1, 100, 1_000) } else { (11, 20_000, 1_000_000) };
-    let pool = ThreadPool::builder().workers(WORKERS).build().expect("threads start");
-    let rayon_pool = RayonPool::builder().workers(WORKERS).build_rayon().expect("threads start");
-    let rayon = rayon::ThreadPoolBuilder::new().num_threads(WORKERS).build().expect("threads start");
-    let threadpool = threadpool::ThreadPool::new(WORKERS);
-
+    let pools = Pools {
+        pool: ThreadPool::builder().workers(WORKERS).build().expect("threads start"),
+        rayon_pool: RayonPool::builder().workers(WORKERS).build_rayon().expect("threads start"),
+        rayon: rayon::ThreadPoolBuilder::new().num_threads(WORKERS).build().expect("threads start"),
+        threadpool: threadpool::ThreadPool::new(WORKERS),
+    };
     println!("{singles} times: submit one empty task, wait for its result ({WORKERS} workers)");
-    let paired = Paired::measure(
+    println!("{}", one_by_one(&pools, rounds, singles));
+    println!("{many} empty tasks, and all their results ({WORKERS} workers)");
+    println!("{}", all_at_once(&pools, rounds, many));
+}
+
+fn one_by_one(Pools { pool, rayon_pool, rayon, threadpool }: &Pools, rounds: usize, singles: u64) -> Paired {
+    Paired::measure(
         rounds,
         vec![
             (
@@ -74,13 +89,13 @@ fn main() {
                 }),
             ),
         ],
-    );
-    println!("{paired}");
+    )
+}
 
+fn all_at_once(Pools { pool, rayon_pool, rayon, threadpool }: &Pools, rounds: usize, many: u64) -> Paired {
     let expected: u64 = (0..many).sum();
-    println!("{many} empty tasks, and all their results ({WORKERS} workers)");
     let fixed = Chunking::Fixed(NonZeroUsize::new(100).expect("100 is not 0"));
-    let paired = Paired::measure(
+    Paired::measure(
         rounds,
         vec![
             (
@@ -152,6 +167,5 @@ fn main() {
                 }),
             ),
         ],
-    );
-    println!("{paired}");
+    )
 }

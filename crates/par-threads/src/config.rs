@@ -11,6 +11,9 @@ use crate::{BuildError, RayonPool, ThreadPool};
 /// What each worker does before its first task; it is given the worker's index.
 pub(crate) type Initializer = Arc<dyn Fn(usize) + Send + Sync>;
 
+/// Less is not enough for the worker itself, in bytes.
+const LEAST_STACK: usize = 64 << 10;
+
 /// Settings of a [`ThreadPool`] or a [`RayonPool`].
 ///
 /// # Examples
@@ -124,7 +127,6 @@ impl Builder {
                 return Err(BuildError::TooSmall { setting, least: 1 });
             }
         }
-        const LEAST_STACK: usize = 64 << 10;
         if self.stack_size < LEAST_STACK {
             return Err(BuildError::TooSmall { setting: "stack_size", least: LEAST_STACK });
         }

@@ -7,6 +7,7 @@ mod gauge;
 mod pool;
 mod probe;
 mod rayon_pool;
+mod start;
 
 pub use config::Builder;
 pub use error::BuildError;

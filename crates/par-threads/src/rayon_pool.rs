@@ -15,7 +15,7 @@ use par_core::{
 };
 
 use crate::gauge::Gauge;
-use crate::{BuildError, Builder};
+use crate::{BuildError, Builder, start};
 
 /// A rayon thread pool as an [`Executor`]: for programs that use rayon anyway, and as the peer to measure beside.
 ///
@@ -67,15 +67,19 @@ impl RayonPool {
 
     pub(crate) fn start(config: Builder) -> Result<Self, BuildError> {
         record_panics();
-        let Builder { workers, name, queue_bound, stack_size, initializer, drop_timeout, .. } = config;
-        let mut builder = rayon::ThreadPoolBuilder::new()
+        let Builder { workers, name, queue_bound, stack_size, initializer, start_timeout, drop_timeout } =
+            config;
+        let (starter, reports) = start::starter(initializer);
+        let rayon = rayon::ThreadPoolBuilder::new()
             .num_threads(workers)
             .stack_size(stack_size)
-            .thread_name(move |index| format!("{name}-{index}"));
-        if let Some(initializer) = initializer {
-            builder = builder.start_handler(move |index| initializer(index));
-        }
-        let rayon = builder.build().map_err(|error| BuildError::Rayon { reason: error.to_string() })?;
+            .thread_name(move |index| format!("{name}-{index}"))
+            .start_handler(move |index| {
+                starter.start(index);
+            })
+            .build()
+            .map_err(|error| BuildError::Rayon { reason: error.to_string() })?;
+        start::wait(&reports, workers, start_timeout)?;
         let shared = Arc::new(Shared {
             rayon,
             gauge: Gauge::new(queue_bound.saturating_add(workers)),

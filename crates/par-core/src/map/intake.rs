@@ -9,14 +9,21 @@ use super::chunking::{Chooser, Chunking};
 use super::{Feed, Pending};
 use crate::{Options, TaskError, Timing};
 
-/// Batches in flight per worker, if nothing else is said: enough that no worker waits for the caller.
-const IN_FLIGHT_PER_WORKER: usize = 64;
+/// Batches in flight per worker, if nothing else is said: at least, so that no worker waits for the caller,
+const LEAST_PER_WORKER: usize = 4;
+/// and at most, for tasks so short that moving them is all the work.
+const MOST_PER_WORKER: usize = 512;
+/// In between, as many as this time of each worker takes.
+const AHEAD: Duration = Duration::from_millis(2);
 
 pub(super) struct Intake<'e, I: Iterator, O: Send + 'static> {
     input: Fuse<I>,
     feed: Feed<'e, I::Item, O>,
     pub(super) options: Options,
-    pub(super) in_flight: NonZeroUsize,
+    /// The bound on batches in flight, if one was given.
+    pub(super) in_flight: Option<NonZeroUsize>,
+    /// How long an item took on average in the latest batch, and how many items that had.
+    latest: Option<(Duration, usize)>,
     chooser: Chooser,
     /// What the executor said when it took no more: the last result of the map.
     refusal: Option<TaskError>,
@@ -28,7 +35,8 @@ impl<'e, I: Iterator, O: Send + 'static> Intake<'e, I, O> {
         Self {
             input: input.fuse(),
             options: Options::new(),
-            in_flight: NonZeroUsize::MIN.saturating_add(IN_FLIGHT_PER_WORKER * feed.workers.get() - 1),
+            in_flight: None,
+            latest: None,
             chooser: Chooser::new(Chunking::One, feed.workers),
             refusal: None,
             ended: false,
@@ -50,7 +58,27 @@ impl<'e, I: Iterator, O: Send + 'static> Intake<'e, I, O> {
     }
 
     pub(super) fn observe(&mut self, items: usize, timing: &Timing) {
+        let per_item = timing.ran() / u32::try_from(items.max(1)).unwrap_or(u32::MAX);
+        self.latest = Some((per_item, items));
         self.chooser.observe(items, timing);
+    }
+
+    /// How long an item takes, as far as that is known.
+    pub(super) fn per_item(&self) -> Option<Duration> {
+        self.latest.map(|(per_item, _)| per_item)
+    }
+
+    /// How many batches may be in flight now.
+    pub(super) fn window(&self) -> usize {
+        if let Some(bound) = self.in_flight {
+            return bound.get();
+        }
+        let workers = self.feed.workers.get();
+        let ahead = self.latest.map_or(0, |(per_item, items)| {
+            let per_batch = per_item.as_nanos().max(1) * items.max(1) as u128;
+            usize::try_from(AHEAD.as_nanos() / per_batch).unwrap_or(usize::MAX)
+        });
+        workers.saturating_mul(ahead.clamp(LEAST_PER_WORKER, MOST_PER_WORKER))
     }
 
     /// Submits the next batch and says how many items it has; `None` at the end of the input, or when refused.

@@ -39,18 +39,11 @@ pub struct Map<'e, I: Iterator, O: Send + 'static> {
     intake: Intake<'e, I, O>,
     pending: InFlight<O>,
     ready: VecDeque<Result<O, TaskError>>,
-    /// How long an item took on average in the latest batch.
-    per_item: Duration,
 }
 
 impl<'e, I: Iterator, O: Send + 'static> Map<'e, I, O> {
     pub(crate) fn new(input: I, feed: Feed<'e, I::Item, O>) -> Self {
-        Self {
-            intake: Intake::new(input, feed),
-            pending: InFlight(VecDeque::new()),
-            ready: VecDeque::new(),
-            per_item: Duration::MAX,
-        }
+        Self { intake: Intake::new(input, feed), pending: InFlight(VecDeque::new()), ready: VecDeque::new() }
     }
 
     /// How many items travel together; one, if nothing is said.
@@ -60,10 +53,12 @@ impl<'e, I: Iterator, O: Send + 'static> Map<'e, I, O> {
         self
     }
 
-    /// How many batches may be in flight, or finished and not yet taken; 64 per worker, if nothing is said.
+    /// How many batches may be in flight, or finished and not yet taken.
+    ///
+    /// If nothing is said, as many as keep every worker busy for 2 ms: at least 4 per worker, at most 512.
     #[must_use]
     pub fn in_flight(mut self, batches: NonZeroUsize) -> Self {
-        self.intake.in_flight = batches;
+        self.intake.in_flight = Some(batches);
         self
     }
 
@@ -90,7 +85,7 @@ impl<'e, I: Iterator, O: Send + 'static> Map<'e, I, O> {
 
     /// Submits until the window is full; not before half of it is free, so that the queue is touched in bursts.
     fn refill(&mut self) {
-        let window = self.intake.in_flight.get();
+        let window = self.intake.window();
         if self.pending.0.len() > window / 2 {
             return;
         }
@@ -102,7 +97,7 @@ impl<'e, I: Iterator, O: Send + 'static> Map<'e, I, O> {
 
     /// Sleeps until the first result is there; when tasks are short, until so many are that a wake-up pays.
     fn sleep(&self) {
-        let short = NAP.as_nanos() / self.per_item.as_nanos().max(1);
+        let short = self.intake.per_item().map_or(0, |per_item| NAP.as_nanos() / per_item.as_nanos().max(1));
         let ahead = (self.pending.0.len() / 2).min(usize::try_from(short).unwrap_or(usize::MAX));
         if let Some(pending) = self.pending.0.get(ahead) {
             pending.block();
@@ -129,7 +124,6 @@ impl<I: Iterator, O: Send + 'static> Iterator for Map<'_, I, O> {
             };
             let ready = &mut self.ready;
             if let Some((items, timing)) = front.wait(|result| ready.push_back(result)) {
-                self.per_item = timing.ran() / u32::try_from(items.max(1)).unwrap_or(u32::MAX);
                 self.intake.observe(items, &timing);
             }
         }

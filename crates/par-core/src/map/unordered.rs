@@ -44,10 +44,12 @@ impl<'e, I: Iterator, O: Send + 'static> MapUnordered<'e, I, O> {
         self
     }
 
-    /// How many batches may be in flight, or finished and not yet taken; 64 per worker, if nothing is said.
+    /// How many batches may be in flight, or finished and not yet taken.
+    ///
+    /// If nothing is said, as many as keep every worker busy for 2 ms: at least 4 per worker, at most 512.
     #[must_use]
     pub fn in_flight(mut self, batches: NonZeroUsize) -> Self {
-        self.intake.in_flight = batches;
+        self.intake.in_flight = Some(batches);
         self
     }
 
@@ -66,7 +68,7 @@ impl<'e, I: Iterator, O: Send + 'static> MapUnordered<'e, I, O> {
     }
 
     fn refill(&mut self) {
-        let window = self.intake.in_flight.get();
+        let window = self.intake.window();
         if self.pending.len() > window / 2 {
             return;
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::{Counter, Outcome, Workload};
+use crate::{Counter, Outcome, Phases, Workload};
 
 /// One run of a workload, as one line of JSON: what bench programs print and `bench-all` reads.
 ///
@@ -105,27 +105,52 @@ impl Report {
         outcome: &Outcome<W::Output>,
     ) -> Self {
         let cost = workload.cost();
+        let params = serde_json::to_value(workload).unwrap_or_default();
         Self {
-            kind: "sample",
-            workload: W::NAME.to_owned(),
-            params: serde_json::to_value(workload).unwrap_or_default(),
-            paradigm: paradigm.to_owned(),
-            executor: executor.name().to_owned(),
             workers: executor.workers().get(),
             parts: outcome.parts.get(),
             wall_ns: u64::try_from(outcome.wall.as_nanos()).unwrap_or(u64::MAX),
-            phases_ns: outcome.phases.iter().map(|(phase, time)| (phase.name(), time)).collect(),
             tasks: outcome.tasks as u64,
             bytes_sent: outcome.metrics.get(Counter::BytesSent),
             bytes_received: outcome.metrics.get(Counter::BytesReceived),
-            cpu_ns: 0,
-            peak_rss_bytes: 0,
             operations: cost.operations,
             bytes_moved: cost.bytes,
+            spans: outcome.spans.clone(),
+            ..Self::empty(W::NAME, params, paradigm, executor.name())
+        }
+        .with_phases(&outcome.phases)
+    }
+
+    /// A report of one worker and one part in which all quantities are 0, for what is not run by an executor: the
+    /// serial code, a collective, a device.
+    pub fn empty(workload: &str, params: serde_json::Value, paradigm: &str, executor: &str) -> Self {
+        Self {
+            kind: "sample",
+            workload: workload.to_owned(),
+            params,
+            paradigm: paradigm.to_owned(),
+            executor: executor.to_owned(),
+            workers: 1,
+            parts: 1,
+            wall_ns: 0,
+            phases_ns: Phases::ZERO.iter().map(|(phase, time)| (phase.name(), time)).collect(),
+            tasks: 0,
+            bytes_sent: 0,
+            bytes_received: 0,
+            cpu_ns: 0,
+            peak_rss_bytes: 0,
+            operations: 0,
+            bytes_moved: 0,
             verified: false,
             checked_against: String::new(),
-            spans: outcome.spans.clone(),
+            spans: Vec::new(),
         }
+    }
+
+    /// With the time of each phase.
+    #[must_use]
+    pub fn with_phases(self, phases: &Phases) -> Self {
+        Self { phases_ns: phases.iter().map(|(phase, time)| (phase.name(), time)).collect(), ..self }
     }
 
     /// Says that the answer was checked and found right, and against what.

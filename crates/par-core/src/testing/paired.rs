@@ -24,7 +24,9 @@ impl Paired {
     pub fn measure(rounds: usize, mut contenders: Vec<Contender<'_>>) -> Self {
         assert!(!contenders.is_empty(), "there is nothing to compare");
         let names: Vec<_> = contenders.iter().map(|(name, _)| *name).collect();
-        contenders.iter_mut().for_each(|(_, run)| run());
+        for (_, warm_up) in &mut contenders {
+            warm_up();
+        }
         let measured = (0..rounds).map(|round| {
             let mut times = vec![Duration::ZERO; names.len()];
             for turn in 0..names.len() {

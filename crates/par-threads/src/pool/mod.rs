@@ -7,11 +7,9 @@ mod worker;
 
 use std::fmt;
 use std::num::NonZeroUsize;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Sender, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use par_core::plumbing::{Job, record_panics};
 use par_core::{
@@ -19,9 +17,8 @@ use par_core::{
 };
 
 use self::shared::Shared;
-use self::worker::Worker;
-use crate::config::Initializer;
-use crate::{BuildError, Builder};
+use self::worker::worker;
+use crate::{BuildError, Builder, start};
 
 /// A pool of threads that steal work from one another: the [`Executor`] for tasks and closures in this process.
 ///
@@ -72,50 +69,23 @@ impl ThreadPool {
         let (shared, parts) = Shared::new(&config);
         // From here on an error drops the pool, and with it the threads that have started.
         let pool = Self { shared, drop_timeout: config.drop_timeout };
-        let (ready, started) = channel();
+        let (starter, reports) = start::starter(config.initializer);
         for (index, part) in parts.into_iter().enumerate() {
-            let worker = Worker::new(Arc::clone(&pool.shared), index, part);
-            let (ready, initializer) = (ready.clone(), config.initializer.clone());
+            let work = worker(Arc::clone(&pool.shared), index, part);
+            let starter = starter.clone();
+            let run = move || {
+                if starter.start(index) {
+                    work();
+                }
+            };
             thread::Builder::new()
                 .name(format!("{}-{index}", config.name))
                 .stack_size(config.stack_size)
-                .spawn(move || start_worker(worker, index, initializer.as_ref(), &ready))
+                .spawn(run)
                 .map_err(|source| BuildError::Spawn { worker: index, workers: config.workers, source })?;
         }
-        drop(ready);
-        let deadline = Instant::now() + config.start_timeout;
-        for arrived in 0..config.workers {
-            let left = deadline.saturating_duration_since(Instant::now());
-            started.recv_timeout(left).map_err(|_| BuildError::StartTimedOut {
-                missing: config.workers - arrived,
-                waited: config.start_timeout,
-            })??;
-        }
+        start::wait(&reports, config.workers, config.start_timeout)?;
         Ok(pool)
-    }
-}
-
-fn start_worker(
-    worker: impl FnOnce() + Send,
-    index: usize,
-    initializer: Option<&Initializer>,
-    ready: &Sender<Result<(), BuildError>>,
-) {
-    let initialized = initializer.map_or(Ok(()), |initializer| {
-        catch_unwind(AssertUnwindSafe(|| initializer(index))).map_err(|panic| {
-            let message = panic
-                .downcast_ref::<&str>()
-                .map(ToString::to_string)
-                .or_else(|| panic.downcast_ref::<String>().cloned());
-            let message = message.unwrap_or_else(|| "a value that is not text".to_owned());
-            BuildError::Initializer { worker: index, message }
-        })
-    });
-    let works = initialized.is_ok();
-    // Nobody listens any more when the builder has given up; then the pool is shut down and the worker ends at once.
-    ready.send(initialized).ok();
-    if works {
-        worker();
     }
 }
 

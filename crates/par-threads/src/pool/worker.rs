@@ -36,31 +36,27 @@ pub(super) struct Local {
 
 /// Runs `f` with this thread's worker, if it is one of the pool `shared`.
 pub(super) fn with_local<R>(shared: &Shared, f: impl FnOnce(&Local) -> R) -> Option<R> {
-    let local = LOCAL.with_borrow(|local| local.clone())?;
+    let local = LOCAL.with_borrow(Clone::clone)?;
     std::ptr::eq(&raw const *local.shared, shared).then(|| f(&local))
 }
 
 /// What a new thread runs.
-pub(super) struct Worker;
-
-impl Worker {
-    pub(super) fn new(
-        shared: Arc<Shared>,
-        index: usize,
-        (deque, parker): (Deque<BoxedJob>, Parker),
-    ) -> impl FnOnce() + Send {
-        move || {
-            let waker = Waker::from(Arc::new(Unpark(parker.unparker().clone())));
-            let (searching, room_making) = (Cell::new(false), Cell::new(0));
-            let local = Rc::new(Local { shared, index, deque, parker, waker, searching, room_making });
-            LOCAL.set(Some(Rc::clone(&local)));
-            let guard = enter_worker(Rc::new(PoolHelper(Rc::clone(&local))));
-            while !local.shared.is_terminated() {
-                local.work(&|| local.shared.is_terminated(), None);
-            }
-            drop(guard);
-            LOCAL.set(None);
+pub(super) fn worker(
+    shared: Arc<Shared>,
+    index: usize,
+    (deque, parker): (Deque<BoxedJob>, Parker),
+) -> impl FnOnce() + Send {
+    move || {
+        let waker = Waker::from(Arc::new(Unpark(parker.unparker().clone())));
+        let (searching, room_making) = (Cell::new(false), Cell::new(0));
+        let local = Rc::new(Local { shared, index, deque, parker, waker, searching, room_making });
+        LOCAL.set(Some(Rc::clone(&local)));
+        let guard = enter_worker(Rc::new(PoolHelper(Rc::clone(&local))));
+        while !local.shared.is_terminated() {
+            local.work(&|| local.shared.is_terminated(), None);
         }
+        drop(guard);
+        LOCAL.set(None);
     }
 }
 

@@ -12,7 +12,7 @@ pub(super) mod wire;
 use std::time::{Duration, Instant};
 
 use super::tasks::until_cancelled;
-use crate::{Executor, ExecutorExt, Handle};
+use crate::{Counter, Executor, ExecutorExt, Handle, Snapshot};
 
 /// Occupies every worker with a task that runs until it is cancelled.
 fn occupy(executor: &dyn Executor) -> Vec<Handle<bool>> {
@@ -32,6 +32,16 @@ fn release(blockers: Vec<Handle<bool>>) {
         // A task that heeds the request may still return; one that was ended by force may not.
         assert_ne!(blocker.wait(), Ok(false), "the blocker ran to its end");
     }
+}
+
+/// The metrics of an idle executor: a job is counted a moment after its handle is complete.
+fn settled(executor: &dyn Executor) -> Snapshot {
+    eventually("every job that was taken is counted as ended", || {
+        let now = executor.metrics();
+        let ended = [Counter::Completed, Counter::Failed, Counter::Cancelled].map(|counter| now.get(counter));
+        now.get(Counter::Submitted) == ended.iter().sum::<u64>()
+    });
+    executor.metrics()
 }
 
 /// Waits until something becomes true that no handle announces.

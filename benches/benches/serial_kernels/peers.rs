@@ -1,0 +1,142 @@
+//! The peers: the same problems, written the straightforward way or given to a library.
+
+use par_benches::workloads::{EpTotals, IsRanking, Lcg, StreamTotals};
+
+/// EP class S as NPB describes it: numbers in batches of 2^17, then logarithms and roots for accepted pairs.
+pub(crate) fn ep_class_s() -> EpTotals {
+    let mut generator = Randlc { x: 271_828_183.0 };
+    let mut numbers = vec![0.0; 1 << 17];
+    let mut totals = EpTotals { sum_x: 0.0, sum_y: 0.0, pairs: 0, counts: [0; 10] };
+    for _ in 0..1 << (24 - 16) {
+        numbers.fill_with(|| generator.draw());
+        for pair in numbers.as_chunks::<2>().0 {
+            let [x, y] = pair.map(|number| 2.0 * number - 1.0);
+            let t = x * x + y * y;
+            if t <= 1.0 {
+                let factor = (-2.0 * t.ln() / t).sqrt();
+                let (x, y) = (x * factor, y * factor);
+                totals.counts[x.abs().max(y.abs()) as usize] += 1;
+                totals.pairs += 1;
+                totals.sum_x += x;
+                totals.sum_y += y;
+            }
+        }
+    }
+    totals
+}
+
+/// The NAS generator in doubles, with both factors in halves of 23 bits (RNR-94-007, §2.3).
+struct Randlc {
+    x: f64,
+}
+
+impl Randlc {
+    fn draw(&mut self) -> f64 {
+        const TWO_23: f64 = 8_388_608.0;
+        const A: f64 = 1_220_703_125.0;
+        let high = |value: f64| f64::from((value / TWO_23) as i32);
+        let (a1, x1) = (high(A), high(self.x));
+        let (a2, x2) = (A - TWO_23 * a1, self.x - TWO_23 * x1);
+        let cross = a1 * x2 + a2 * x1;
+        let low = TWO_23 * (cross - TWO_23 * high(cross)) + a2 * x2;
+        self.x = low - TWO_23 * TWO_23 * f64::from((low / (TWO_23 * TWO_23)) as i32);
+        self.x / (TWO_23 * TWO_23)
+    }
+}
+
+/// IS class A as NPB does by default: keys go to 2^10 buckets first, so that counting stays in a cache.
+pub(crate) fn is_class_a() -> IsRanking {
+    const LOG2_LIMIT: u32 = 19;
+    const SHIFT: u32 = LOG2_LIMIT - 10;
+    let mut generator = Lcg::new(314_159_265);
+    let mut key = || {
+        let sum: f64 = (0..4).map(|_| generator.next_unit()).sum();
+        (f64::from(1_u32 << (LOG2_LIMIT - 2)) * sum) as u32
+    };
+    let mut keys: Vec<u32> = (0..1 << 23).map(|_| key()).collect();
+    let mut scattered = vec![0; keys.len()];
+    let mut ranks = [[0; 5]; 10];
+    let mut table = vec![0_u32; 1 << LOG2_LIMIT];
+    for iteration in 1..=10 {
+        keys[iteration] = iteration as u32;
+        keys[iteration + 10] = (table.len() - iteration) as u32;
+        let mut ends = [0_u32; 1 << 10];
+        for key in &keys {
+            ends[(key >> SHIFT) as usize] += 1;
+        }
+        let mut start = 0;
+        for end in &mut ends {
+            start += std::mem::replace(end, start);
+        }
+        for &key in &keys {
+            let end = &mut ends[(key >> SHIFT) as usize];
+            scattered[*end as usize] = key;
+            *end += 1;
+        }
+        table.fill(0);
+        for &key in &scattered {
+            table[key as usize] += 1;
+        }
+        let mut total = 0;
+        for entry in &mut table {
+            total += *entry;
+            *entry = total;
+        }
+        ranks[iteration - 1] = [2_112_377, 662_041, 5_336_171, 3_642_833, 4_250_760]
+            .map(|probe: usize| u64::from(table[keys[probe] as usize - 1]));
+    }
+    let mut start = 0;
+    for (key, &end) in table.iter().enumerate() {
+        scattered[start..end as usize].fill(key as u32);
+        start = end as usize;
+    }
+    IsRanking { ranks, sorted: scattered }
+}
+
+/// Triads with the arrays taking turns, as one writes them.
+pub(crate) fn triad(elements: usize, iterations: usize) -> StreamTotals {
+    let [mut a, mut b, mut c] =
+        [0.1, 0.2, 0.0].map(|value| std::iter::repeat_n(value, elements).collect::<Vec<f64>>());
+    for _ in 0..iterations {
+        for ((a, b), c) in a.iter_mut().zip(&b).zip(&c) {
+            *a = b + 0.4 * c;
+        }
+        (a, b, c) = (b, c, a);
+    }
+    for _ in 0..(3 - iterations % 3) % 3 {
+        (a, b, c) = (b, c, a);
+    }
+    let sum = a.iter().zip(&b).map(|(a, b)| a * b).sum();
+    let worst = [a, b, c].map(|array| array.iter().map(|value| (value - array[0]).abs()).fold(0.0, f64::max));
+    StreamTotals { elements: elements as u64, worst, sum }
+}
+
+/// PRK's matrices, multiplied by the `matrixmultiply` crate.
+pub(crate) fn dgemm(n: usize, products: usize) -> Vec<f64> {
+    let a: Vec<f64> = (0..n * n).map(|index| (index % n) as f64).collect();
+    let b = a.clone();
+    let mut c = vec![0.0; n * n];
+    let stride = n as isize;
+    for _ in 0..products {
+        // SAFETY: all three matrices hold n×n doubles in rows of n, and C overlaps neither A nor B.
+        unsafe {
+            matrixmultiply::dgemm(
+                n,
+                n,
+                n,
+                1.0,
+                a.as_ptr(),
+                stride,
+                1,
+                b.as_ptr(),
+                stride,
+                1,
+                1.0,
+                c.as_mut_ptr(),
+                stride,
+                1,
+            );
+        }
+    }
+    c
+}

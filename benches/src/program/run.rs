@@ -1,0 +1,148 @@
+//! `run`: samples of one workload on one executor.
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use par_core::{Phase, Report};
+
+use super::executors::StartError;
+use super::lines::{Failed, Line};
+use super::session::{Ended, Session, Started, attempt, chain};
+use super::usage::RunArgs;
+use super::watchdog::Watchdog;
+use crate::catalogue::{Case, Listed, Settings};
+
+/// Chunks per worker, if nothing is said: enough to even out what is uneven.
+const PARTS_PER_WORKER: usize = 8;
+
+const PER_WORKER: NonZeroUsize = NonZeroUsize::new(PARTS_PER_WORKER).expect("not 0");
+
+/// What is run, and how its failure is told.
+struct Experiment<'a> {
+    case: &'a dyn Case,
+    failed: Failed<'a>,
+    settings: Settings,
+    timeout: Duration,
+}
+
+impl Session<'_> {
+    /// Starts the executor, warms up, takes the samples, stops the executor.
+    ///
+    /// The start is in the `setup` of the first sample, the stop in the `teardown` of the last; neither is in the
+    /// wall time of any.
+    pub(super) fn run(&mut self, arguments: &RunArgs) -> Result<(), Ended> {
+        let spec = self.spec(&arguments.executor)?;
+        let workers = spec.workers(arguments.workers)?;
+        let listed = self.workload(&arguments.workload)?;
+        let corpus = arguments.corpus.as_deref().map(|path| open(listed, path)).transpose()?;
+        let case = corpus.as_deref().unwrap_or_else(|| listed.case(arguments.size));
+        let experiment = Experiment {
+            case,
+            failed: Failed {
+                workload: case.name(),
+                pattern: None,
+                paradigm: self.paradigm,
+                executor: &spec.name,
+                workers: workers.get(),
+                reason: "",
+            },
+            settings: Settings {
+                parts: arguments.parts.unwrap_or_else(|| workers.saturating_mul(PER_WORKER)),
+                timeout: Some(arguments.timeout),
+                spans: false,
+            },
+            timeout: arguments.timeout,
+        };
+        let (started, start) = experiment.watched(|| spec.start(workers));
+        let started = match started {
+            Ok(started) => started,
+            Err(reason) => return Err(self.failed(&experiment, "the executor did not start: ", &reason)),
+        };
+
+        if let (Err(reason), _) = experiment.watched(|| {
+            case.prepare();
+            Ok::<_, StartError>(())
+        }) {
+            return Err(self.failed(&experiment, "the serial code ", &reason));
+        }
+        // A sample is held back until the next, since the last one tells what the stop took.
+        let mut held = None;
+        let sampled = self.sample(&experiment, arguments, &started, start, &mut held);
+        let (stopped, stop) = experiment.watched(|| started.stop());
+        if let Some(mut report) = held {
+            add(&mut report, Phase::Teardown, stop);
+            self.print(&report.to_json_line())?;
+        }
+        if let Err(reason) = sampled? {
+            return Err(self.failed(&experiment, "", &reason));
+        }
+        stopped.map_err(|reason| self.failed(&experiment, "the executor did not stop: ", &reason))
+    }
+
+    fn sample(
+        &mut self,
+        experiment: &Experiment<'_>,
+        arguments: &RunArgs,
+        started: &Started,
+        start: Duration,
+        held: &mut Option<Report>,
+    ) -> Result<Result<(), String>, Ended> {
+        let runs = arguments.warmups + arguments.samples.get();
+        for index in 0..runs {
+            let settings = Settings { spans: arguments.spans && index + 1 == runs, ..experiment.settings };
+            let (report, _) = experiment.watched(|| match started {
+                Started::BestSerial => experiment.case.run_serial(self.paradigm),
+                Started::Executor(executor) => experiment.case.run(self.paradigm, executor, &settings),
+            });
+            let mut report = match report {
+                Ok(_) if index < arguments.warmups => continue,
+                Ok(report) => report,
+                Err(reason) => return Ok(Err(reason)),
+            };
+            if index == arguments.warmups {
+                add(&mut report, Phase::Setup, start);
+            }
+            if let Some(report) = held.replace(report) {
+                self.print(&report.to_json_line())?;
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    fn failed(&mut self, experiment: &Experiment<'_>, what: &str, reason: &str) -> Ended {
+        self.fail(Failed { reason: &format!("{what}{reason}"), ..experiment.failed })
+    }
+}
+
+impl Experiment<'_> {
+    /// Calls `f`, under the eyes of a watchdog, and measures it.
+    fn watched<T, E: Into<StartError>>(
+        &self,
+        f: impl FnOnce() -> Result<T, E>,
+    ) -> (Result<T, String>, Duration) {
+        let limit = Watchdog::after(self.timeout);
+        let reason = format!("no end within {limit:?}: the deadline of {:?} was not heeded", self.timeout);
+        let line = Line::Failed(Failed { reason: &reason, ..self.failed }).to_json();
+        let _watchdog = Watchdog::new(limit, line);
+        let begun = Instant::now();
+        let result = attempt(f);
+        (result, begun.elapsed())
+    }
+}
+
+/// The workload on a text of the user's.
+fn open(listed: &Listed, path: &Path) -> Result<Box<dyn Case>, Ended> {
+    let Some(open) = listed.corpus() else {
+        let line = format!(
+            "the workload `{}` reads no text; leave --corpus away, or choose wordcount",
+            listed.name()
+        );
+        return Err(Ended::BadUsage(line));
+    };
+    open(path).map_err(|error| Ended::BadUsage(format!("--corpus {}: {}", path.display(), chain(&error))))
+}
+
+fn add(report: &mut Report, phase: Phase, time: Duration) {
+    *report.phases_ns.entry(phase.name()).or_default() += u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+}
