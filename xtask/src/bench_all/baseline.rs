@@ -1,8 +1,10 @@
 //! Comparing with an earlier run: a difference within the noise is none.
 //!
 //! What ran has an interval and the noise of serial against serial.
-//! A METG sweep runs once; its noise is the band of task times at which its own curve passes from a little below one
-//! half to a little above: the same machine a little slower or faster would put METG somewhere in there.
+//! A METG sweep runs once and has neither, so its noise is taken from the sweeps of both runs.
+//! Its interval is the band of task times at which its own curve passes from a little below one half to a little above,
+//! and its floor is a multiple of what a METG typically moved by between the two runs, up or down.
+//! Something that moves all of them alike is not seen here, but in the rows of what ran.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -11,12 +13,17 @@ use super::journal;
 use super::manifest::Manifest;
 use super::row::{AaRow, MetgRow, Row, RunRow, runs, sweeps};
 use super::table::short;
-use super::units;
+use super::{statistics, units};
 use crate::error::Error;
 
-/// The efficiency that METG is about, and how far the band reaches around it, at least.
+/// The efficiency that METG is about, and how far the band reaches around it.
 const HALF: f64 = 0.5;
 const BAND: f64 = 0.05;
+/// A METG that moved by this many times what is typical, as a logarithm, did not move by chance:
+/// in a normal distribution five median deviations are 3.4 standard deviations.
+const UNUSUAL: f64 = 5.0;
+/// Of fewer METGs nothing is typical.
+const METGS_MIN: usize = 6;
 
 /// An earlier run's files, read before anything is built.
 #[derive(Debug)]
@@ -32,6 +39,8 @@ pub(super) struct Comparison {
     /// The earlier run's processor, where it is another.
     other_machine: Option<String>,
     changes: Vec<Change>,
+    /// METG rows that reach one half in one of the runs only, for which the time may have been too short.
+    lost: usize,
 }
 
 /// One row now and then.
@@ -47,9 +56,8 @@ struct Change {
 /// A time, and where it may lie.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Value {
-    /// Infinite where it is never reached.
     ns: f64,
-    /// `None` where there are too few samples to say.
+    /// `None` where there is too little to say.
     interval: Option<[f64; 2]>,
 }
 
@@ -83,16 +91,23 @@ impl Baseline {
             let name = format!("{} {} · {} ×{}", now.workload, now.executor, now.paradigm, now.workers);
             Some(Change { name, before: value(before), now: value(now), floor: floor(&now.workload) })
         });
-        let band = BAND.max(floor("taskgraph"));
-        let swept = sweeps(rows).filter_map(|now| {
-            let before = sweeps(&self.rows).find(|before| metg_key(before) == metg_key(now))?;
+        let pairs: Vec<(&MetgRow, &MetgRow)> = sweeps(rows)
+            .filter_map(|now| Some((sweeps(&self.rows).find(|then| metg_key(then) == metg_key(now))?, now)))
+            .collect();
+        let floor = metg_floor(&pairs);
+        let swept = pairs.iter().filter_map(|(before, now)| {
             let name = format!("METG {} {} · {} ×{}", now.pattern, now.executor, now.paradigm, now.workers);
-            Some(Change { name, before: metg(before, band), now: metg(now, band), floor: 0.0 })
+            let known = |row| metg(row).map(|value| Value { interval: floor.and(value.interval), ..value });
+            Some(Change { name, before: known(before)?, now: known(now)?, floor: floor.unwrap_or(0.0) })
         });
         let (then, here) = (&self.manifest.host, &manifest.host);
         Comparison {
             started: self.manifest.started.clone(),
             other_machine: ((&then.cpu, then.cores) != (&here.cpu, here.cores)).then(|| then.cpu.clone()),
+            lost: pairs
+                .iter()
+                .filter(|(then, now)| then.metg50_ns.is_some() != now.metg50_ns.is_some())
+                .count(),
             changes: ran.chain(swept).collect(),
         }
     }
@@ -124,6 +139,10 @@ impl Comparison {
             self.of(Kind::Same).count(),
             units::count(self.changes.len(), "row")
         );
+        if self.lost > 0 {
+            let rows = units::count(self.lost, "METG row");
+            let _ = writeln!(out, "  {rows} without a verdict: one half is reached in one of the runs only");
+        }
         out
     }
 
@@ -151,15 +170,13 @@ impl Change {
             Kind::Slower => (self.now.ns / self.before.ns, "slower"),
             Kind::Faster | Kind::Same => (self.before.ns / self.now.ns, "faster"),
         };
-        let time = |ns: f64| if ns.is_finite() { units::time(ns) } else { "never".to_owned() };
-        let change =
-            if factor.is_finite() { format!("{} {word}", units::times(factor)) } else { word.to_owned() };
         format!(
-            "{:<46}{:>10}{:>10}{:>8}  {change}",
+            "{:<46}{:>10}{:>10}{:>8}  {} {word}",
             short(&self.name, 45),
-            time(self.before.ns),
-            time(self.now.ns),
-            units::percent(self.noise())
+            units::time(self.before.ns),
+            units::time(self.now.ns),
+            units::percent(self.noise()),
+            units::times(factor)
         )
     }
 
@@ -183,27 +200,32 @@ fn metg_key(row: &MetgRow) -> impl PartialEq {
     (&row.paradigm, &row.executor, &row.pattern, row.workers)
 }
 
-/// METG with the band of task times at which the efficiency is within `band` of one half.
-fn metg(row: &MetgRow, band: f64) -> Value {
+/// METG, if one half is reached, with the band of task times at which the efficiency is near one half.
+fn metg(row: &MetgRow) -> Option<Value> {
+    let ns = row.metg50_ns?;
     let mut points: Vec<(f64, f64)> =
         row.points.iter().map(|point| (point.task_ns, point.efficiency)).collect();
     points.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let longest = points.last().map_or(0.0, |point| point.0);
-    let shortest_above = points.iter().position(|point| point.1 >= HALF - band);
-    let longest_below = points.iter().rposition(|point| point.1 < HALF + band);
-    let low = match shortest_above {
-        Some(0) => 0.0,
-        Some(index) => crossing(points[index - 1], points[index], HALF - band),
-        None => longest,
+    let low = match points.iter().position(|point| point.1 >= HALF - BAND) {
+        None | Some(0) => 0.0,
+        Some(above) => crossing(points[above - 1], points[above], HALF - BAND),
     };
-    let high = match longest_below {
-        None => 0.0,
-        Some(index) if index + 1 == points.len() => f64::INFINITY,
-        Some(index) => crossing(points[index], points[index + 1], HALF + band),
+    let high = match points.iter().rposition(|point| point.1 < HALF + BAND) {
+        None => ns,
+        Some(below) => {
+            points.get(below + 1).map_or(f64::INFINITY, |&above| crossing(points[below], above, HALF + BAND))
+        }
     };
-    let ns = row.metg50_ns.unwrap_or(f64::INFINITY);
     // What was reported is in the band, however it was interpolated.
-    Value { ns, interval: Some([low.min(ns), high.max(ns)]) }
+    Some(Value { ns, interval: Some([low.min(ns), high.max(ns)]) })
+}
+
+/// By which fraction two METGs must differ, or `None` where nothing is typical.
+fn metg_floor(pairs: &[(&MetgRow, &MetgRow)]) -> Option<f64> {
+    let moved: Vec<f64> =
+        pairs.iter().filter_map(|(then, now)| Some((now.metg50_ns? / then.metg50_ns?).ln().abs())).collect();
+    let typical = statistics::median(&moved).filter(|_| moved.len() >= METGS_MIN)?;
+    Some((UNUSUAL * typical).exp_m1())
 }
 
 /// Where the line between two points of the curve has this efficiency, over the logarithm of the task time.
@@ -242,7 +264,7 @@ mod tests {
     }
 
     /// The curve of an executor that costs every task `overhead` beside its computation.
-    fn sweep(overhead: f64) -> MetgRow {
+    fn sweep(pattern: usize, overhead: f64) -> MetgRow {
         let points = (0..12).map(|power| {
             let task_ns = 50.0 * f64::from(1 << power);
             Point { task_ns, efficiency: task_ns / (task_ns + overhead) }
@@ -250,30 +272,46 @@ mod tests {
         MetgRow {
             paradigm: "threads".into(),
             executor: "pool".into(),
-            pattern: "chain".into(),
+            pattern: format!("pattern-{pattern}"),
             workers: 2,
             metg50_ns: (overhead < 50_000.0).then_some(overhead),
             points: points.collect(),
         }
     }
 
-    #[test]
-    fn metg_has_the_noise_of_its_own_curve() {
-        let compare = |before: f64, now: f64| {
-            let baseline = Baseline { manifest: Manifest::default(), rows: vec![Row::Metg(sweep(before))] };
-            baseline.compare(&Manifest::default(), &[Row::Metg(sweep(now))])
+    fn compare(before: &[f64], now: &[f64]) -> Comparison {
+        let rows = |overheads: &[f64]| -> Vec<Row> {
+            let sweeps = overheads.iter().enumerate().map(|(pattern, overhead)| sweep(pattern, *overhead));
+            sweeps.map(Row::Metg).collect()
         };
-        let Value { interval: Some([low, high]), .. } = metg(&sweep(1000.0), BAND) else { panic!("no band") };
-        assert!((750.0..900.0).contains(&low) && (1150.0..1300.0).contains(&high), "{low} {high}");
-        assert!(!compare(1000.0, 1300.0).is_slower());
-        assert!(!compare(1300.0, 1000.0).is_slower());
-        assert!(compare(1000.0, 2000.0).is_slower());
-        assert!(compare(1000.0, 2000.0).render().contains("2.00× slower"));
-        assert_eq!(compare(2000.0, 1000.0).of(Kind::Faster).count(), 1);
-        let never = compare(1000.0, 1e9);
-        assert!(never.is_slower() && never.render().contains("never"), "{}", never.render());
-        assert!(!compare(1e9, 1e9).is_slower());
-        for line in never.render().lines() {
+        let baseline = Baseline { manifest: Manifest::default(), rows: rows(before) };
+        baseline.compare(&Manifest::default(), &rows(now))
+    }
+
+    const BEFORE: [f64; 7] = [1000.0; 7];
+    const NOW: [f64; 7] = [1040.0, 970.0, 1000.0, 1020.0, 960.0, 980.0, 1010.0];
+
+    #[test]
+    fn metg_has_the_noise_of_the_sweeps() {
+        let band = metg(&sweep(0, 1000.0)).unwrap().interval.unwrap();
+        assert!((750.0..900.0).contains(&band[0]) && (1150.0..1300.0).contains(&band[1]), "{band:?}");
+        let with = |last: f64| [&NOW[..6], &[last]].concat();
+        assert!(!compare(&BEFORE, &NOW).is_slower());
+        assert!(!compare(&BEFORE, &with(1300.0)).is_slower());
+        let slower = compare(&BEFORE, &with(2000.0));
+        assert!(slower.is_slower() && slower.render().contains("2.00× slower"), "{}", slower.render());
+        assert_eq!(compare(&BEFORE, &with(500.0)).of(Kind::Faster).count(), 1);
+        let restless = [3000.0, 400.0, 2500.0, 200.0, 900.0, 1500.0, 4000.0];
+        assert!(!compare(&BEFORE, &restless).is_slower());
+        assert!(!compare(&BEFORE[..3], &[1000.0, 1000.0, 9000.0]).is_slower(), "of three nothing is typical");
+    }
+
+    #[test]
+    fn a_metg_that_is_not_reached_has_no_verdict_and_is_said() {
+        let lost = compare(&BEFORE, &[&NOW[..6], &[1e9]].concat());
+        assert!(!lost.is_slower());
+        assert!(lost.render().contains("1 METG row without a verdict"), "{}", lost.render());
+        for line in lost.render().lines() {
             assert!(line.chars().count() <= 100, "{line}");
         }
     }
