@@ -15,18 +15,23 @@ use super::{FinishedGraph, Graph, GraphError, GraphRun, GraphRunError, Pattern, 
 
 /// The efficiency that METG is about.
 const EFFICIENCY: f64 = 0.5;
-/// Graphs per point of the sweep.
+/// Graphs per point of the sweep, and of a sweep whose graphs are so slow that they would eat up the budget.
 const RUNS: usize = 9;
+const LEAST_RUNS: usize = 3;
+/// The part of the budget that one point may take before it has all of its graphs.
+const POINT_BUDGET: u32 = 12;
 /// What a graph should take.
 const GRAPH_TIME: Duration = Duration::from_millis(20);
 const STEPS: std::ops::RangeInclusive<u32> = 8..=1 << 17;
 const MOST_TASKS: u32 = 1 << 18;
-/// Steps of the first graph, which wakes workers up and tells what a task costs.
-const PROBE_STEPS: u32 = 64;
+/// Steps of the first graphs, which wake workers up and tell what a task costs; the longer one is for executors whose
+/// tasks cost little.
+const PROBE_STEPS: [u32; 2] = [8, 64];
+const QUICK_PROBE: Duration = Duration::from_millis(20);
 /// The sweep begins at tasks this many times as long as the probe's overhead.
 const FIRST_OVERHEADS: f64 = 32.0;
 /// No task computes for longer; an executor that needs that has no METG here.
-const LONGEST_TASK: Duration = Duration::from_millis(250);
+const LONGEST_TASK: Duration = Duration::from_millis(100);
 /// Bisection ends when the bracket is as narrow as this.
 const BRACKET: f64 = 1.1;
 /// A graph that takes as many times longer than the budget is stuck.
@@ -110,7 +115,7 @@ impl MetgSearch {
             width: u32::try_from(workers.get()).unwrap_or(u32::MAX),
             workers: workers.get() as f64,
             overhead_ns: 0.0,
-            steps: PROBE_STEPS,
+            steps: 0,
             points: Vec::new(),
         };
         sweep.probe()?;
@@ -136,9 +141,12 @@ struct Sweep<'a> {
 
 impl Sweep<'_> {
     fn probe(&mut self) -> Result<(), MetgError> {
-        // The first graph also starts what is started lazily.
-        for _ in 0..2 {
-            self.overhead_ns = self.graph(1, PROBE_STEPS)?.task_ns;
+        for steps in PROBE_STEPS {
+            let begun = Instant::now();
+            self.overhead_ns = self.graph(1, steps)?.task_ns;
+            if begun.elapsed() > QUICK_PROBE {
+                break;
+            }
         }
         Ok(())
     }
@@ -216,12 +224,17 @@ impl Sweep<'_> {
         let step_ns = computed_ns + self.overhead_ns;
         let wanted = (GRAPH_TIME.as_nanos() as f64 / step_ns).ceil() as u32;
         self.steps = wanted.clamp(*STEPS.start(), *STEPS.end()).min(MOST_TASKS / self.width).max(2);
+        let begun = Instant::now();
         let mut runs = Vec::with_capacity(RUNS);
-        for _ in 0..RUNS {
+        while runs.len() < RUNS {
+            let is_late = begun.elapsed() > self.search.budget / POINT_BUDGET;
+            if is_late && runs.len() >= LEAST_RUNS && runs.len() % 2 == 1 {
+                break;
+            }
             runs.push(self.graph(iterations, self.steps)?);
         }
         runs.sort_by(|a, b| a.efficiency.total_cmp(&b.efficiency));
-        let median = runs[RUNS / 2];
+        let median = runs[runs.len() / 2];
         self.overhead_ns = (median.task_ns - computed_ns).max(1.0);
         self.points.push(median);
         Ok(median)

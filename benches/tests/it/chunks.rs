@@ -48,7 +48,8 @@ where
 
 fn partials<W: Workload>(workload: &W, parts: usize) -> Vec<W::Partial> {
     let chunks = workload.chunks(NonZeroUsize::new(parts).unwrap());
-    assert!(!chunks.is_empty() && chunks.len() <= parts);
+    // None at all is right for an empty problem, such as two queens.
+    assert!(chunks.len() <= parts);
     chunks.into_iter().map(|chunk| through_bytes(&workload.compute(through_bytes(&chunk)))).collect()
 }
 

@@ -5,6 +5,7 @@
 
 mod catalogue;
 mod graphs;
+mod hanging;
 mod liars;
 mod lines;
 mod process_tree;
@@ -18,9 +19,13 @@ fn main() -> ExitCode {
     if process_tree::is_child() {
         return process_tree::burn();
     }
+    if hanging::is_child() {
+        return hanging::program();
+    }
     let trials = [
         catalogue::trials(),
         graphs::trials(),
+        hanging::trials(),
         liars::trials(),
         lines::trials(),
         process_tree::trials(),

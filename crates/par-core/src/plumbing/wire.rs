@@ -15,6 +15,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::job::Ran;
 use super::panics::run_caught;
 use crate::blob;
 use crate::registry::Entry;
@@ -81,6 +82,25 @@ impl<'a> WireHeader<'a> {
         };
         Ok((header, CALL_HEADER + length))
     }
+}
+
+/// The name of the task that an encoded call is for.
+///
+/// # Errors
+/// [`TaskError::Codec`] when the bytes are no call.
+pub fn call_name(call: &[u8]) -> Result<&str, TaskError> {
+    WireHeader::read(call).map(|(header, _)| header.name)
+}
+
+/// Writes another attempt and the time that is left into an encoded call, for executors that pass calls on.
+///
+/// # Errors
+/// [`TaskError::Codec`] when the bytes are no call.
+pub fn readdress_call(call: &mut [u8], attempt: u32, deadline: Option<Instant>) -> Result<(), TaskError> {
+    WireHeader::read(call)?;
+    call[2..6].copy_from_slice(&attempt.to_le_bytes());
+    call[14..22].copy_from_slice(&remaining(deadline).to_le_bytes());
+    Ok(())
 }
 
 fn remaining(deadline: Option<Instant>) -> u64 {
@@ -242,6 +262,11 @@ impl Reply {
         self.outcome.is_ok()
     }
 
+    /// The error, if the task has no output.
+    pub fn into_error(self) -> Option<TaskError> {
+        self.outcome.err()
+    }
+
     /// How many bytes [`encode`](Self::encode) writes at most; an output that cannot be serialised becomes an error.
     pub fn encoded_size(&mut self) -> usize {
         if let Ok(output) = &self.outcome {
@@ -272,6 +297,12 @@ impl Reply {
             Err(error) => error.encode(rest)?,
         };
         Ok(REPLY_HEADER + body)
+    }
+
+    /// How the job of an encoded reply ended, for executors that pass replies on; `queued` is what they measured.
+    pub fn ran(bytes: &Bytes, queued: Duration) -> Ran {
+        let (phases, _) = Self::read("?", bytes);
+        Ran { ok: Some(bytes.get(1) == Some(&0)), queued, phases }
     }
 
     /// Takes a reply apart: the phases, and the output's bytes or the error.
