@@ -15,6 +15,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::job::Ran;
 use super::panics::run_caught;
 use crate::blob;
 use crate::registry::Entry;
@@ -258,6 +259,11 @@ impl Reply {
         self.outcome.is_ok()
     }
 
+    /// The error, if the task has no output.
+    pub fn into_error(self) -> Option<TaskError> {
+        self.outcome.err()
+    }
+
     /// How many bytes [`encode`](Self::encode) writes at most; an output that cannot be serialised becomes an error.
     pub fn encoded_size(&mut self) -> usize {
         if let Ok(output) = &self.outcome {
@@ -288,6 +294,12 @@ impl Reply {
             Err(error) => error.encode(rest)?,
         };
         Ok(REPLY_HEADER + body)
+    }
+
+    /// How the job of an encoded reply ended, for executors that pass replies on; `queued` is what they measured.
+    pub fn ran(bytes: &Bytes, queued: Duration) -> Ran {
+        let (phases, _) = Self::read("?", bytes);
+        Ran { ok: Some(bytes.get(1) == Some(&0)), queued, phases }
     }
 
     /// Takes a reply apart: the phases, and the output's bytes or the error.
