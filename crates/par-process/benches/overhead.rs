@@ -1,0 +1,4 @@
+//! The price of one task.
+fn main() {
+    par_process::init();
+}

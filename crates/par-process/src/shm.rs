@@ -1,0 +1,123 @@
+//! Memory that two processes map: the only file of this crate that reads and writes it.
+//!
+//! A mapping is a sealed memory file (`memfd`): it has no name that could be left behind, it is freed with its last
+//! mapping, and because it cannot shrink no access within its length can fault.
+//! Who may touch which bytes when is the protocol of [`board`](crate::board) and [`segment`](crate::segment); the
+//! accesses here are bounds-checked.
+#![expect(unsafe_code, reason = "memory that another process maps too can only be reached through raw pointers")]
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::ops::Range;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::AtomicU64;
+
+use memmap2::{MmapOptions, MmapRaw};
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, ftruncate, memfd_create};
+
+/// A memory file, mapped for reading and writing.
+pub(crate) struct Mapping {
+    raw: MmapRaw,
+}
+
+impl Mapping {
+    /// A new memory file of zeros, and the descriptor by which another process finds it.
+    pub(crate) fn create(length: usize) -> io::Result<(Self, OwnedFd)> {
+        let fd = memfd_create("par-process", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
+        ftruncate(&fd, length as u64)?;
+        fcntl_add_seals(&fd, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
+        let file = File::from(fd);
+        let raw = MmapOptions::new().len(length).map_raw(&file)?;
+        Ok((Self { raw }, file.into()))
+    }
+
+    /// The memory file that the process `pid` has open as `fd`.
+    pub(crate) fn open(pid: u32, fd: i32, length: usize) -> io::Result<Self> {
+        let file = OpenOptions::new().read(true).write(true).open(format!("/proc/{pid}/fd/{fd}"))?;
+        if file.metadata()?.len() < length as u64 {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the memory file is shorter than announced"));
+        }
+        // The pages are there already: mapping them at once is cheaper than one fault for each.
+        let raw = MmapOptions::new().len(length).populate().map_raw(&file)?;
+        Ok(Self { raw })
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.raw.len()
+    }
+
+    /// The atomic word at `offset`, which must be a multiple of 8 within the mapping.
+    pub(crate) fn word(&self, offset: usize) -> &AtomicU64 {
+        assert!(offset.is_multiple_of(8) && offset + 8 <= self.len(), "the word {offset} is outside the mapping");
+        // SAFETY: the pointer is within the mapping (asserted), which lives as long as `self`.
+        let pointer = unsafe { self.raw.as_mut_ptr().add(offset) };
+        // SAFETY: pages are aligned to more than 8, and so is `offset`; every access to this word, on either side,
+        // is atomic.
+        unsafe { AtomicU64::from_ptr(pointer.cast()) }
+    }
+
+    /// Copies bytes out; the caller knows that the other side does not write them now.
+    pub(crate) fn read(&self, offset: usize, bytes: &mut [u8]) {
+        assert!(offset + bytes.len() <= self.len(), "the bytes at {offset} are outside the mapping");
+        // SAFETY: within the mapping (asserted).
+        let source = unsafe { self.raw.as_ptr().add(offset) };
+        // SAFETY: both ranges are valid for the length and cannot overlap, since `bytes` is borrowed exclusively.
+        unsafe { std::ptr::copy_nonoverlapping(source, bytes.as_mut_ptr(), bytes.len()) }
+    }
+
+    /// Copies bytes in; the caller knows that the other side does not touch them now.
+    pub(crate) fn write(&self, offset: usize, bytes: &[u8]) {
+        assert!(offset + bytes.len() <= self.len(), "the bytes at {offset} are outside the mapping");
+        // SAFETY: within the mapping (asserted).
+        let target = unsafe { self.raw.as_mut_ptr().add(offset) };
+        // SAFETY: both ranges are valid for the length and cannot overlap: nobody holds a slice of a board's mapping.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), target, bytes.len()) }
+    }
+
+    /// The bytes of a range; the caller knows that nobody writes them while the slice lives.
+    pub(crate) fn slice(&self, range: Range<usize>) -> &[u8] {
+        assert!(range.start <= range.end && range.end <= self.len(), "{range:?} is outside the mapping");
+        // SAFETY: within the mapping (asserted).
+        let start = unsafe { self.raw.as_ptr().add(range.start) };
+        // SAFETY: valid for the length; a segment is written by its owner only, and only while it is not lent.
+        unsafe { std::slice::from_raw_parts(start, range.len()) }
+    }
+
+    /// The bytes of a range, to write; the caller knows that the other side does not touch them while the slice lives.
+    pub(crate) fn slice_mut(&mut self, range: Range<usize>) -> &mut [u8] {
+        assert!(range.start <= range.end && range.end <= self.len(), "{range:?} is outside the mapping");
+        // SAFETY: within the mapping (asserted).
+        let start = unsafe { self.raw.as_mut_ptr().add(range.start) };
+        // SAFETY: valid for the length; borrowed exclusively here, and not lent to the other side.
+        unsafe { std::slice::from_raw_parts_mut(start, range.len()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsRawFd;
+    use std::sync::atomic::Ordering;
+
+    use super::*;
+
+    #[test]
+    fn two_mappings_of_one_file_share_its_bytes() -> io::Result<()> {
+        let (mut one, fd) = Mapping::create(8192)?;
+        let two = Mapping::open(std::process::id(), fd.as_raw_fd(), 8192)?;
+        one.slice_mut(100..104).copy_from_slice(b"here");
+        let mut copy = [0; 4];
+        two.read(100, &mut copy);
+        assert_eq!(&copy, b"here");
+        two.word(8).store(7, Ordering::Release);
+        assert_eq!(one.word(8).load(Ordering::Acquire), 7);
+        assert!(Mapping::open(std::process::id(), fd.as_raw_fd(), 8193).is_err());
+        Ok(())
+    }
+
+    #[test]
+    #[should_panic(expected = "outside the mapping")]
+    fn nothing_outside_is_reached() {
+        let (mapping, _fd) = Mapping::create(4096).expect("a page of memory");
+        mapping.slice(4000..4097);
+    }
+}
