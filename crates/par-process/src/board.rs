@@ -1,7 +1,7 @@
 //! The board: shared memory in which a pool and one worker note what became of each call.
 //!
 //! ```text
-//! header: waiting u64 | blocked u64 | beat u64
+//! header: waiting u64 | blocked u64 | beat u64 | waits u64
 //! slot:   state u64 = call id << 2 | FREE, QUEUED, BEGUN or DONE | length u64 | progress u64 | reply bytes
 //!
 //!            pool: post                worker: claim              worker: finish
@@ -39,6 +39,7 @@ const LENGTH: usize = HEADER + SLOTS * STRIDE;
 const WAITING: usize = 0;
 const BLOCKED: usize = 8;
 const BEAT: usize = 16;
+const WAITS: usize = 24;
 
 const FREE: u64 = 0;
 const QUEUED: u64 = 1;
@@ -129,6 +130,11 @@ impl Board {
         self.mapping.word(BLOCKED).load(Ordering::Acquire) as usize
     }
 
+    /// How many waits for others its calls have begun, ever: another number means that the worker may have room.
+    pub(crate) fn waits(&self) -> u64 {
+        self.mapping.word(WAITS).load(Ordering::SeqCst)
+    }
+
     /// A number that changes while the worker is scheduled at all.
     pub(crate) fn beat(&self) -> u64 {
         self.mapping.word(BEAT).load(Ordering::Relaxed)
@@ -163,6 +169,7 @@ impl Board {
 
     pub(crate) fn block(&self) {
         self.mapping.word(BLOCKED).fetch_add(1, Ordering::SeqCst);
+        self.mapping.word(WAITS).fetch_add(1, Ordering::SeqCst);
         fence(Ordering::SeqCst);
     }
 

@@ -73,11 +73,17 @@ fn setup(shared: &Shared, peer: &Peer) -> Setup {
 
 /// Receives until the worker is dead, or says something that is no message.
 fn listen(shared: &Arc<Shared>, peer: &Arc<Peer>, receiver: &IpcBytesReceiver) {
+    let mut waits = 0;
     loop {
         settle_finished(shared, peer);
         peer.board.set_waiting(true);
-        // What was finished before the worker could see that this thread waits has rung nobody.
+        // What happened before the worker could see that this thread waits has rung nobody.
         settle_finished(shared, peer);
+        let now = peer.board.waits();
+        if now != waits {
+            waits = now;
+            peer.wake();
+        }
         let Ok(frame) = receiver.recv() else { return };
         peer.board.set_waiting(false);
         for message in Messages::of(frame) {
@@ -101,7 +107,10 @@ fn listen(shared: &Arc<Shared>, peer: &Arc<Peer>, receiver: &IpcBytesReceiver) {
 /// `None`: the message makes no sense.
 fn handle(shared: &Arc<Shared>, peer: &Arc<Peer>, message: Message) -> Option<()> {
     match message {
-        Message::Ring => peer.wake(),
+        Message::Ring => {
+            publish_progress(peer);
+            peer.wake();
+        }
         Message::Reply { slot, id, payload } => {
             let reply = bytes_of(peer, payload)?;
             peer.board.clear(slot);
@@ -130,6 +139,15 @@ fn handle(shared: &Arc<Shared>, peer: &Arc<Peer>, message: Message) -> Option<()
         _ => return None,
     }
     Some(())
+}
+
+fn publish_progress(peer: &Peer) {
+    let state = peer.lock();
+    for flight in &state.flights {
+        if let Some(job) = flight.call.as_ref().and_then(Call::job) {
+            job.set_progress(peer.board.progress(flight.slot));
+        }
+    }
 }
 
 fn bytes_of(peer: &Peer, payload: Payload) -> Option<Bytes> {
@@ -226,6 +244,8 @@ fn ready(shared: &Shared, peer: &Arc<Peer>) {
         }
     }
     peer.wake();
+    // The supervisor watches its heart from now on.
+    shared.bell.ring();
     let mut central = shared.central();
     if !central.started.over {
         central.started.ready += 1;

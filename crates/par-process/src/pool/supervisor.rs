@@ -19,9 +19,6 @@ use crate::error::PoolError;
 use crate::event::{Exit, KillReason};
 use crate::spawn;
 
-/// How often a running task's progress is looked at.
-const PROGRESS: Duration = Duration::from_millis(50);
-
 /// Starts a pool's threads and processes, and waits until all workers are ready.
 pub(crate) fn start(config: Builder) -> Result<(Arc<Shared>, JoinHandle<()>), PoolError> {
     let system = |what| move |source| PoolError::System { what, source };
@@ -201,10 +198,6 @@ impl Supervisor<'_> {
                     (None, Some(deadline)) if deadline <= now => overdue.push(flight.id),
                     (None, Some(deadline)) => at(deadline),
                     (Some((_, None)) | None, _) => {}
-                }
-                if let Some(job) = flight.call.as_ref().and_then(|call| call.job()) {
-                    job.set_progress(peer.board.progress(flight.slot));
-                    at(now + PROGRESS);
                 }
             }
             if kill.is_some() && state.killed.is_some() {

@@ -1,31 +1,75 @@
 //! The thread that says that the worker is alive, and how far its tasks are.
 
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use super::life::Life;
 
-/// How often the progress of running tasks is published.
-const PROGRESS: Duration = Duration::from_millis(50);
+/// How often the progress of running tasks is looked at.
+const PROGRESS: Duration = Duration::from_millis(20);
 /// How often the heart beats where the pool asks for no heartbeat.
 const IDLE: Duration = Duration::from_millis(500);
 
+/// The heart's thread, and whether it sleeps for longer than a running task should wait for its progress to be seen.
+#[derive(Default)]
+pub(super) struct Heart {
+    thread: OnceLock<Thread>,
+    dozes: AtomicBool,
+}
+
+impl Heart {
+    /// A call begins.
+    pub(super) fn quicken(&self) {
+        if self.dozes.load(Ordering::Relaxed)
+            && self.dozes.swap(false, Ordering::AcqRel)
+            && let Some(thread) = self.thread.get()
+        {
+            thread.unpark();
+        }
+    }
+}
+
 /// Beats until the process ends.
 pub(super) fn beat(life: &Life) {
+    let heart = &life.heart;
+    let _ = heart.thread.set(std::thread::current());
     let interval = life.heartbeat.unwrap_or(IDLE);
-    let mut beat_at = Instant::now();
+    let (mut beat_at, mut published) = (Instant::now(), 0.0);
     loop {
         let now = Instant::now();
         if now >= beat_at {
             life.link.board.heartbeat();
             beat_at = now + interval;
         }
-        let busy = {
-            let running = life.running();
-            for running in running.iter() {
-                life.link.board.set_progress(running.slot, running.task.progress());
-            }
-            !running.is_empty()
-        };
-        std::thread::sleep(if busy { PROGRESS.min(interval) } else { interval });
+        let busy = publish(life, &mut published);
+        if busy {
+            std::thread::park_timeout(PROGRESS.min(interval));
+        } else {
+            heart.dozes.store(true, Ordering::Release);
+            std::thread::park_timeout(interval);
+            heart.dozes.store(false, Ordering::Release);
+        }
     }
+}
+
+/// Writes progress to the board, and rings if there is any; tells whether anything runs.
+fn publish(life: &Life, published: &mut f32) -> bool {
+    let (busy, sum) = {
+        let running = life.running();
+        let mut sum = 0.0;
+        for running in running.iter() {
+            let progress = running.task.progress();
+            life.link.board.set_progress(running.slot, progress);
+            sum += progress;
+        }
+        (!running.is_empty(), sum)
+    };
+    // Equal sums of different tasks are seen at the next ring; this is for people to look at.
+    if sum.to_bits() != published.to_bits() {
+        *published = sum;
+        life.link.ring();
+    }
+    busy
 }

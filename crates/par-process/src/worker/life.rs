@@ -10,6 +10,7 @@ use par_core::plumbing::{RemoteTask, enter_worker};
 use par_core::{Registry, TaskError};
 
 use super::forward::Forward;
+use super::heart::Heart;
 use super::helper::Helping;
 use super::inbox::{Inbox, Next, Waiting};
 use super::link::Link;
@@ -34,6 +35,7 @@ pub(super) struct Life {
     pub(super) forward: Arc<Forward>,
     registry: Registry,
     running: Mutex<Vec<Running>>,
+    pub(super) heart: Heart,
     pub(super) heartbeat: Option<Duration>,
 }
 
@@ -58,6 +60,7 @@ impl Life {
             inbox: Arc::default(),
             registry,
             running: Mutex::default(),
+            heart: Heart::default(),
             heartbeat: setup.heartbeat_ms.map(Duration::from_millis),
             link,
         }))
@@ -106,6 +109,7 @@ impl Life {
             Ok(invocation) => {
                 // Listed before it is claimed: a cancellation comes only for a call that is claimed.
                 self.running().push(Running { slot, id, task: invocation.remote_task() });
+                self.heart.quicken();
                 let reply = self.link.board.claim(slot, id).then(|| invocation.run());
                 self.running().retain(|running| running.id != id);
                 if let Some(reply) = reply {

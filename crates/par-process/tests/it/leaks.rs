@@ -97,8 +97,9 @@ fn a_parent_killed_at_any_moment_leaves_no_worker() -> Outcome {
     let others = || {
         let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
         let mine = |entry: &std::fs::DirEntry| {
-            std::fs::read_link(entry.path().join("exe")).is_ok_and(|exe| exe == own)
-                && entry.file_name().to_string_lossy().parse() != Ok(std::process::id())
+            let pid: Option<u32> = entry.file_name().to_string_lossy().parse().ok();
+            pid.is_some_and(|pid| pid != std::process::id())
+                && std::fs::read_link(entry.path().join("exe")).is_ok_and(|exe| exe == own)
         };
         all.filter(mine).count()
     };
