@@ -54,8 +54,13 @@ impl Feeder<'_> {
         let calls = if room > 0 { self.get_calls(room) } else { Vec::new() };
         let idle = calls.is_empty() && self.frame.is_empty();
         self.send_calls(calls);
-        if !self.frame.is_empty() && !self.flush() {
-            return self.wait_for_the_end();
+        if !self.frame.is_empty() {
+            if !self.flush() {
+                return self.wait_for_the_end();
+            }
+            if self.peer.has_backlog() {
+                self.shared.wake_idle();
+            }
         }
         if idle {
             let robbable = room > 0 && self.others_have_backlog();

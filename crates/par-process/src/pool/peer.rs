@@ -87,7 +87,7 @@ pub(super) struct Flight {
     pub(super) sent: Instant,
     pub(super) deadline: Option<Instant>,
     /// It was asked to stop, and why; its worker is killed at that instant.
-    pub(super) stopping: Option<(KillReason, Option<Instant>)>,
+    pub(super) stopping: Option<(KillReason, Instant)>,
 }
 
 struct Obituary {

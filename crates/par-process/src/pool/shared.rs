@@ -93,6 +93,19 @@ impl Central {
         self.lanes.iter_mut().find_map(VecDeque::pop_front)
     }
 
+    /// The hungry worker that holds least.
+    fn pop_hungry(&mut self) -> Option<Arc<Peer>> {
+        let place = match self.hungry.len() {
+            0 => return None,
+            1 => 0,
+            _ => {
+                let held = |(_, peer): &(usize, &Arc<Peer>)| peer.lock().flights.len();
+                self.hungry.iter().enumerate().min_by_key(held).map(|(place, _)| place)?
+            }
+        };
+        Some(self.hungry.swap_remove(place))
+    }
+
     /// Everything that is queued.
     pub(super) fn take_all(&mut self) -> Vec<Call> {
         self.lanes.iter_mut().flat_map(std::mem::take).collect()
@@ -226,9 +239,20 @@ impl Shared {
     fn take_in(&self, mut central: MutexGuard<'_, Central>, call: Call) {
         central.unfinished += 1;
         central.push(call);
-        let hungry = central.hungry.pop();
+        let hungry = central.pop_hungry();
         drop(central);
         if let Some(peer) = hungry {
+            peer.wake();
+        }
+    }
+
+    /// A worker holds more than it can be running: if another is idle, it is to look whether that goes on.
+    pub(super) fn wake_idle(&self) {
+        let idle = {
+            let central = self.central();
+            central.hungry.iter().find(|peer| peer.lock().flights.is_empty()).cloned()
+        };
+        if let Some(peer) = idle {
             peer.wake();
         }
     }
@@ -285,7 +309,7 @@ impl Shared {
         for call in calls.into_iter().rev() {
             let lane = lane(&call);
             central.lanes[lane].push_front(call);
-            hungry.extend(central.hungry.pop());
+            hungry.extend(central.pop_hungry());
         }
         drop(central);
         hungry.iter().for_each(|peer| peer.wake());
@@ -352,8 +376,11 @@ impl Shared {
             return Some(flight.call);
         }
         if state.flights[place].stopping.is_none() {
-            let kill_at = Instant::now() + self.config.cancel_grace;
-            state.flights[place].stopping = Some((reason, Some(kill_at)));
+            let now = Instant::now();
+            let late = state.flights[place].deadline.is_some_and(|deadline| deadline <= now);
+            let reason = if late { KillReason::Deadline } else { reason };
+            let kill_at = now + self.config.cancel_grace;
+            state.flights[place].stopping = Some((reason, kill_at));
             state.outbox.push(&Message::Cancel { id });
             drop(state);
             peer.wake();

@@ -193,11 +193,11 @@ impl Supervisor<'_> {
             let state = peer.lock();
             for flight in &state.flights {
                 match (flight.stopping, flight.deadline) {
-                    (Some((reason, Some(kill_at))), _) if kill_at <= now => kill = Some(reason),
-                    (Some((_, Some(kill_at))), _) => at(kill_at),
+                    (Some((reason, kill_at)), _) if kill_at <= now => kill = Some(reason),
+                    (Some((_, kill_at)), _) => at(kill_at),
                     (None, Some(deadline)) if deadline <= now => overdue.push(flight.id),
                     (None, Some(deadline)) => at(deadline),
-                    (Some((_, None)) | None, _) => {}
+                    (None, None) => {}
                 }
             }
             if kill.is_some() && state.killed.is_some() {

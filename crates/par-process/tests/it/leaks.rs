@@ -65,7 +65,7 @@ fn fifty_pools_leave_nothing() -> Outcome {
         entries("/proc/self/task")
     );
     assert_eq!(temporary_directories(), sockets, "sockets are left");
-    assert_eq!(memory_files()?, maps, "shared memory is left");
+    assert!(memory_files()? <= maps, "shared memory is left");
     assert_eq!(children()?, "", "children are left, living or dead");
     Ok(())
 }
