@@ -73,7 +73,10 @@ fn tiny(workers: NonZeroUsize) -> Outcome<()> {
     let here = rate(ours, TASKS);
     println!("map of {TASKS} no-op tasks, one by one      {here:>10.0} tasks/s");
     let procspawn = rate(theirs, TASKS / 10);
-    println!("  procspawn::Pool                           {procspawn:>10.0} tasks/s  (here {:.1}x)", here / procspawn);
+    println!(
+        "  procspawn::Pool                           {procspawn:>10.0} tasks/s  (here {:.1}x)",
+        here / procspawn
+    );
     match python(workers) {
         Some(python) => println!(
             "  ProcessPoolExecutor.map, chunksize 1      {python:>10.0} tasks/s  (here {:.1}x)",

@@ -76,7 +76,9 @@ impl Workload for Primes {
 }
 
 fn is_prime(n: u64) -> bool {
-    n >= 2 && (n == 2 || n % 2 == 1) && (3..).step_by(2).take_while(|d| d * d <= n).all(|d| !n.is_multiple_of(d))
+    n >= 2
+        && (n == 2 || n % 2 == 1)
+        && (3..).step_by(2).take_while(|d| d * d <= n).all(|d| !n.is_multiple_of(d))
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -210,7 +210,8 @@ impl Builder {
 
     /// The interval of the heartbeat.
     pub(crate) fn heartbeat(&self) -> Option<Duration> {
-        self.stall_timeout.map(|timeout| (timeout / 8).clamp(Duration::from_millis(5), Duration::from_millis(500)))
+        self.stall_timeout
+            .map(|timeout| (timeout / 8).clamp(Duration::from_millis(5), Duration::from_millis(500)))
     }
 }
 

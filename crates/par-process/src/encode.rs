@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use bytes::Bytes;
 use par_core::plumbing::Job;
 use par_core::{
-    Capabilities, Delivery, Executor, ExecutorExt, Metrics, Shutdown, ShutdownTimedOut, Snapshot, SubmitError, Task,
-    TaskError,
+    Capabilities, Delivery, Executor, ExecutorExt, Metrics, Shutdown, ShutdownTimedOut, Snapshot,
+    SubmitError, Task, TaskError,
 };
 
 /// The bytes of a call of `task`.

@@ -7,9 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use par_core::plumbing::Job;
-use par_core::{
-    Capabilities, Delivery, Executor, Shutdown, ShutdownTimedOut, Snapshot, SubmitError,
-};
+use par_core::{Capabilities, Delivery, Executor, Shutdown, ShutdownTimedOut, Snapshot, SubmitError};
 
 use crate::config::Builder;
 use crate::error::PoolError;
@@ -167,6 +165,9 @@ impl Drop for Owner {
 
 impl fmt::Debug for ProcessPool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ProcessPool").field("workers", &self.workers()).field("pids", &self.worker_pids()).finish()
+        f.debug_struct("ProcessPool")
+            .field("workers", &self.workers())
+            .field("pids", &self.worker_pids())
+            .finish()
     }
 }

@@ -1,22 +1,22 @@
 #![doc = include_str!("../README.md")]
 #![deny(unsafe_code)]
 
+mod config;
 mod error;
 mod event;
-mod config;
 mod executor;
 
 mod pool;
 mod worker;
 
-mod encode;
-mod spawn;
-mod wire;
 mod board;
-mod segment;
-mod shm;
+mod encode;
 mod ffi;
 mod probe;
+mod segment;
+mod shm;
+mod spawn;
+mod wire;
 
 pub use config::{Builder, Prefetch};
 pub use error::PoolError;

@@ -23,7 +23,9 @@ pub struct Probe {
 pub fn probe() -> Probe {
     let mut missing = Vec::new();
     match Board::create() {
-        Err(error) => missing.push(format!("memory files (memfd_create: {error}); Linux 3.17 or newer has them")),
+        Err(error) => {
+            missing.push(format!("memory files (memfd_create: {error}); Linux 3.17 or newer has them"))
+        }
         Ok(board) => {
             if let Err(error) = Board::open(std::process::id(), board.fd()) {
                 missing.push(format!("memory files through /proc ({error}); mount /proc"));
@@ -31,9 +33,13 @@ pub fn probe() -> Probe {
         }
     }
     if let Err(error) = ipc_channel::ipc::IpcOneShotServer::<()>::new() {
-        missing.push(format!("a socket in the temporary directory ({error}); set TMPDIR to one that is writable"));
+        missing.push(format!(
+            "a socket in the temporary directory ({error}); set TMPDIR to one that is writable"
+        ));
     }
-    if let Some(error) = rustix::process::pidfd_open(rustix::process::getpid(), rustix::process::PidfdFlags::empty()).err() {
+    if let Some(error) =
+        rustix::process::pidfd_open(rustix::process::getpid(), rustix::process::PidfdFlags::empty()).err()
+    {
         missing.push(format!("process descriptors (pidfd_open: {error}); Linux 5.3 or newer has them"));
     }
     let workers = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);

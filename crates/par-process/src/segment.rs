@@ -66,7 +66,8 @@ impl Outgoing {
         let id = {
             let mut owned = self.lock();
             let fits = |segment: &(usize, &Segment)| segment.1.mapping.len() >= length;
-            let best = owned.idle.iter().enumerate().filter(fits).min_by_key(|(_, segment)| segment.mapping.len());
+            let best =
+                owned.idle.iter().enumerate().filter(fits).min_by_key(|(_, segment)| segment.mapping.len());
             if let Some((index, _)) = best {
                 let segment = owned.idle.swap_remove(index);
                 owned.idle_bytes -= segment.mapping.len();
@@ -100,7 +101,8 @@ impl Outgoing {
         }
         let mut forgotten = Vec::new();
         while owned.idle_bytes > self.idle_bytes_max || owned.idle.len() > IDLE_MAX {
-            let Some((largest, _)) = owned.idle.iter().enumerate().max_by_key(|(_, segment)| segment.mapping.len())
+            let Some((largest, _)) =
+                owned.idle.iter().enumerate().max_by_key(|(_, segment)| segment.mapping.len())
             else {
                 break;
             };
@@ -231,7 +233,10 @@ mod tests {
     fn capacities_fit_and_waste_little() {
         for length in [INLINE_MAX, 100_000, 1 << 20, (1 << 26) + 66] {
             let capacity = capacity_for(length);
-            assert!(capacity >= length && capacity <= length + length / 4 + INLINE_MAX, "{length} in {capacity}");
+            assert!(
+                capacity >= length && capacity <= length + length / 4 + INLINE_MAX,
+                "{length} in {capacity}"
+            );
         }
     }
 }

@@ -4,7 +4,10 @@
 //! mapping, and because it cannot shrink no access within its length can fault.
 //! Who may touch which bytes when is the protocol of [`board`](crate::board) and [`segment`](crate::segment); the
 //! accesses here are bounds-checked.
-#![expect(unsafe_code, reason = "memory that another process maps too can only be reached through raw pointers")]
+#![expect(
+    unsafe_code,
+    reason = "memory that another process maps too can only be reached through raw pointers"
+)]
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -35,7 +38,10 @@ impl Mapping {
     pub(crate) fn open(pid: u32, fd: i32, length: usize) -> io::Result<Self> {
         let file = OpenOptions::new().read(true).write(true).open(format!("/proc/{pid}/fd/{fd}"))?;
         if file.metadata()?.len() < length as u64 {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "the memory file is shorter than announced"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "the memory file is shorter than announced",
+            ));
         }
         // The pages are there already: mapping them at once is cheaper than one fault for each.
         let raw = MmapOptions::new().len(length).populate().map_raw(&file)?;
@@ -48,7 +54,10 @@ impl Mapping {
 
     /// The atomic word at `offset`, which must be a multiple of 8 within the mapping.
     pub(crate) fn word(&self, offset: usize) -> &AtomicU64 {
-        assert!(offset.is_multiple_of(8) && offset + 8 <= self.len(), "the word {offset} is outside the mapping");
+        assert!(
+            offset.is_multiple_of(8) && offset + 8 <= self.len(),
+            "the word {offset} is outside the mapping"
+        );
         // SAFETY: the pointer is within the mapping (asserted), which lives as long as `self`.
         let pointer = unsafe { self.raw.as_mut_ptr().add(offset) };
         // SAFETY: pages are aligned to more than 8, and so is `offset`; every access to this word, on either side,

@@ -57,7 +57,10 @@ pub(crate) fn spawn(config: &Builder) -> io::Result<Started> {
     // A group of its own: Ctrl-C is for the pool to handle, and what a task leaves behind can be ended with the worker.
     command.process_group(0);
     let mut child = command.spawn()?;
-    match Pid::from_raw(child.id() as i32).ok_or(rustix::io::Errno::SRCH).and_then(|pid| pidfd_open(pid, PidfdFlags::empty())) {
+    match Pid::from_raw(child.id() as i32)
+        .ok_or(rustix::io::Errno::SRCH)
+        .and_then(|pid| pidfd_open(pid, PidfdFlags::empty()))
+    {
         Ok(pidfd) => Ok(Started { child, pidfd, server, address }),
         Err(error) => {
             let _ = child.kill();

@@ -7,8 +7,8 @@
 
 use bytes::Bytes;
 use par_core::TaskError;
-use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 /// Spoken by both sides; they are the same program, but a custom one may be older.
 pub(crate) const VERSION: u32 = 1;
@@ -63,18 +63,37 @@ pub(crate) struct NestedCall {
 pub(crate) enum Message {
     // To the worker.
     Setup(Setup),
-    Call { slot: u16, id: u64, payload: Payload },
-    Cancel { id: u64 },
-    NestedReply { nested: u64, payload: Payload },
+    Call {
+        slot: u16,
+        id: u64,
+        payload: Payload,
+    },
+    Cancel {
+        id: u64,
+    },
+    NestedReply {
+        nested: u64,
+        payload: Payload,
+    },
     Quit,
     // In both directions.
-    Release { segment: u32 },
-    Forget { segment: u32 },
+    Release {
+        segment: u32,
+    },
+    Forget {
+        segment: u32,
+    },
     // To the pool.
     Ring,
-    Reply { slot: u16, id: u64, payload: Payload },
+    Reply {
+        slot: u16,
+        id: u64,
+        payload: Payload,
+    },
     Nested(NestedCall),
-    CancelNested { nested: u64 },
+    CancelNested {
+        nested: u64,
+    },
     Ready,
     Unfit(TaskError),
     /// The pool to itself: the worker is dead, and this is behind everything that it has sent.
@@ -169,14 +188,26 @@ impl Frame {
     }
 
     /// A call whose bytes `fill` writes in place, into `size` bytes at most.
-    pub(crate) fn push_call(&mut self, slot: u16, id: u64, size: usize, fill: Fill<'_>) -> Result<usize, TaskError> {
+    pub(crate) fn push_call(
+        &mut self,
+        slot: u16,
+        id: u64,
+        size: usize,
+        fill: Fill<'_>,
+    ) -> Result<usize, TaskError> {
         let mark = self.bytes.len();
         self.call_head(slot, id);
         self.fill(mark, size, fill)
     }
 
     /// A reply whose bytes `fill` writes in place, into `size` bytes at most.
-    pub(crate) fn push_reply(&mut self, slot: u16, id: u64, size: usize, fill: Fill<'_>) -> Result<usize, TaskError> {
+    pub(crate) fn push_reply(
+        &mut self,
+        slot: u16,
+        id: u64,
+        size: usize,
+        fill: Fill<'_>,
+    ) -> Result<usize, TaskError> {
         let mark = self.bytes.len();
         self.reply_head(slot, id);
         self.fill(mark, size, fill)
@@ -210,7 +241,9 @@ impl Frame {
 
     fn payload(&mut self, payload: &Payload) {
         match payload {
-            Payload::Inline(bytes) => drop(self.tag(INLINE).put(&(bytes.len() as u32).to_le_bytes()).put(bytes)),
+            Payload::Inline(bytes) => {
+                drop(self.tag(INLINE).put(&(bytes.len() as u32).to_le_bytes()).put(bytes))
+            }
             Payload::Segment(reference) => {
                 self.tag(SEGMENT).put(&reference.id.to_le_bytes()).put(&reference.fd.to_le_bytes());
                 self.put(&reference.capacity.to_le_bytes()).put(&reference.length.to_le_bytes());
@@ -332,7 +365,13 @@ impl Messages {
                 let (nested, priority) = (self.u64()?, self.u8()?);
                 let retries = self.optional()?.map(|retries| u32::try_from(retries).unwrap_or(u32::MAX));
                 let remaining_ns = self.optional()?;
-                Message::Nested(NestedCall { nested, priority, retries, remaining_ns, payload: self.payload()? })
+                Message::Nested(NestedCall {
+                    nested,
+                    priority,
+                    retries,
+                    remaining_ns,
+                    payload: self.payload()?,
+                })
             }
             CANCEL => Message::Cancel { id: self.u64()? },
             CANCEL_NESTED => Message::CancelNested { nested: self.u64()? },
@@ -369,7 +408,8 @@ mod tests {
     use super::*;
 
     fn payloads() -> impl Strategy<Value = Payload> {
-        let inline = proptest::collection::vec(any::<u8>(), 0..200).prop_map(|bytes| Payload::Inline(bytes.into()));
+        let inline =
+            proptest::collection::vec(any::<u8>(), 0..200).prop_map(|bytes| Payload::Inline(bytes.into()));
         let segment = (any::<u32>(), 0..i32::MAX, 0..1_u64 << 40).prop_map(|(id, fd, length)| {
             Payload::Segment(SegmentRef { id, fd, capacity: length + 1, length })
         });

@@ -77,7 +77,10 @@ struct Losses {
 impl Losses {
     /// In strict mode the first unexpected death ends the pool.
     fn fatal_for_pool(&self, shared: &Shared, expected: bool, exit: Exit, peer: &Peer) -> Option<String> {
-        let by_us = matches!(peer.lock().killed, Some(KillReason::Cancelled | KillReason::Deadline | KillReason::Shutdown));
+        let by_us = matches!(
+            peer.lock().killed,
+            Some(KillReason::Cancelled | KillReason::Deadline | KillReason::Shutdown)
+        );
         if !shared.config.strict || expected || by_us {
             return None;
         }
@@ -204,7 +207,8 @@ fn start_failed(shared: &Shared, error: PoolError, failures: u32) {
         shared.changed.notify_all();
         return;
     }
-    let hopeless = matches!(error, PoolError::Initializer { .. } | PoolError::Setup { .. } | PoolError::NotInitialised);
+    let hopeless =
+        matches!(error, PoolError::Initializer { .. } | PoolError::Setup { .. } | PoolError::NotInitialised);
     drop(central);
     if hopeless || failures >= FAILURES_MAX {
         shared.break_down(&reason);

@@ -8,9 +8,9 @@ use par_core::plumbing::Ran;
 use par_core::{Counter, Phase, TaskError};
 
 use super::call::Call;
+use super::enter_pool_thread;
 use super::peer::{Flight, Peer, Standing};
 use super::shared::{STALE, Shared};
-use super::enter_pool_thread;
 use crate::segment::INLINE_MAX;
 use crate::wire::{Frame, Message, Payload};
 
@@ -42,10 +42,7 @@ impl Feeder<'_> {
                 return false;
             }
             self.frame.append(&mut state.outbox);
-            if state.standing == Standing::Up
-                && self.peer.is_spent(&state)
-                && state.flights.is_empty()
-            {
+            if state.standing == Standing::Up && self.peer.is_spent(&state) && state.flights.is_empty() {
                 state.standing = Standing::Quitting;
                 self.frame.push(&Message::Quit);
             }

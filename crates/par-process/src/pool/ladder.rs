@@ -35,7 +35,8 @@ impl Shared {
             self.bell.ring();
         }
         let until = begun.checked_add(how.timeout);
-        let timed_out = |running| ShutdownTimedOut { executor: NAME.to_owned(), running, waited: begun.elapsed() };
+        let timed_out =
+            |running| ShutdownTimedOut { executor: NAME.to_owned(), running, waited: begun.elapsed() };
         if !self.wait_for(until, |shared| shared.central().unfinished == 0) {
             return Err(timed_out(self.running()));
         }

@@ -175,7 +175,9 @@ impl Peer {
         let window = match (self.prefetch, state.mean_ns) {
             (Prefetch::Calls(ahead), _) => 1 + usize::from(ahead),
             (Prefetch::Auto, None) => 1,
-            (Prefetch::Auto, Some(mean)) => (AHEAD.as_nanos() as f64 / mean).ceil().clamp(1.0, MOST_AHEAD) as usize,
+            (Prefetch::Auto, Some(mean)) => {
+                (AHEAD.as_nanos() as f64 / mean).ceil().clamp(1.0, MOST_AHEAD) as usize
+            }
         };
         let room = (window + blocked).saturating_sub(state.flights.len()).min(state.free.len());
         // A task that waits for others needs them run, however many that makes.

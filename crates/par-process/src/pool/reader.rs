@@ -31,7 +31,11 @@ pub(super) fn run(shared: &Arc<Shared>, peer: &Arc<Peer>, server: IpcOneShotServ
 }
 
 /// Waits for the worker to connect, tells it what it must know, and starts its feeder.
-fn connect(shared: &Arc<Shared>, peer: &Arc<Peer>, server: IpcOneShotServer<Hello>) -> Option<IpcBytesReceiver> {
+fn connect(
+    shared: &Arc<Shared>,
+    peer: &Arc<Peer>,
+    server: IpcOneShotServer<Hello>,
+) -> Option<IpcBytesReceiver> {
     let (_, hello) = server.accept().ok()?;
     if !peer.set_sentinel(hello.sentinel) {
         return None;
@@ -67,7 +71,11 @@ fn setup(shared: &Shared, peer: &Peer) -> Setup {
         idle_segment_bytes: config.idle_segment_bytes as u64,
         queue_bound: config.queue_bound.get() as u64,
         at_least_once: config.retries > 0,
-        initializer: config.initializer.as_ref().and_then(|call| call.as_ref().ok()).map(|call| call.to_vec()),
+        initializer: config
+            .initializer
+            .as_ref()
+            .and_then(|call| call.as_ref().ok())
+            .map(|call| call.to_vec()),
     }
 }
 
@@ -225,7 +233,9 @@ fn nested(shared: &Arc<Shared>, peer: &Arc<Peer>, call: NestedCall) -> Option<()
     peer.lock().nested.insert(call.nested, id);
     let retries = call.retries.unwrap_or(shared.config.retries);
     let forwarded = Forwarded { name, origin: Arc::downgrade(peer), nested: call.nested, bytes };
-    if let Err((call, error)) = shared.take_forwarded(Call::forwarded(id, forwarded, retries, deadline, priority)) {
+    if let Err((call, error)) =
+        shared.take_forwarded(Call::forwarded(id, forwarded, retries, deadline, priority))
+    {
         call.fail(error);
     }
     Some(())

@@ -10,8 +10,8 @@ use par_core::{Counter, Level, Metrics, SubmitError, TaskError, WorkerLost};
 
 use super::bell::Bell;
 use super::call::Call;
-use super::peer::{Peer, Standing};
 use super::on_pool_thread;
+use super::peer::{Peer, Standing};
 use crate::config::Builder;
 use crate::error::PoolError;
 use crate::event::{EventLog, KillReason};
@@ -123,7 +123,8 @@ impl Central {
         let mut taken = Vec::new();
         for lane in &mut self.lanes {
             if lane.iter().any(|call| call.is_from(origin)) {
-                let (theirs, others) = std::mem::take(lane).into_iter().partition(|call| call.is_from(origin));
+                let (theirs, others) =
+                    std::mem::take(lane).into_iter().partition(|call| call.is_from(origin));
                 *lane = others;
                 taken.extend::<VecDeque<Call>>(theirs);
             }
@@ -226,7 +227,9 @@ impl Shared {
             }
             central = match left {
                 None => self.space.wait(central).unwrap_or_else(PoisonError::into_inner),
-                Some(left) => self.space.wait_timeout(central, left).unwrap_or_else(PoisonError::into_inner).0,
+                Some(left) => {
+                    self.space.wait_timeout(central, left).unwrap_or_else(PoisonError::into_inner).0
+                }
             };
             central.submitters -= 1;
         }
@@ -298,7 +301,8 @@ impl Shared {
             return;
         }
         let mut central = self.central();
-        let refuse = central.broken.is_some() || central.closing.is_some_and(|level| level >= Level::CancelQueued);
+        let refuse =
+            central.broken.is_some() || central.closing.is_some_and(|level| level >= Level::CancelQueued);
         if refuse {
             let reason = central.broken.clone();
             drop(central);
@@ -340,9 +344,10 @@ impl Shared {
         for call in calls {
             self.metrics.add_ran(self.callers(), &Ran::SKIPPED);
             let error = match broken {
-                Some(reason) => {
-                    TaskError::WorkerLost(WorkerLost::because(call.name(), format!("the pool is broken: {reason}")))
-                }
+                Some(reason) => TaskError::WorkerLost(WorkerLost::because(
+                    call.name(),
+                    format!("the pool is broken: {reason}"),
+                )),
                 None => call.stopped(),
             };
             call.fail(error);

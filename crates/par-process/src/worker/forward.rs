@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use par_core::plumbing::Job;
 use par_core::{
-    Capabilities, Counter, Executor, Metrics, Priority, Shutdown, ShutdownTimedOut, Snapshot, SubmitError, TaskError,
+    Capabilities, Counter, Executor, Metrics, Priority, Shutdown, ShutdownTimedOut, Snapshot, SubmitError,
+    TaskError,
 };
 
 use super::link::Link;

@@ -89,7 +89,9 @@ impl Inbox {
             inner.asleep = true;
             inner = match left {
                 None => self.arrived.wait(inner).unwrap_or_else(PoisonError::into_inner),
-                Some(left) => self.arrived.wait_timeout(inner, left).unwrap_or_else(PoisonError::into_inner).0,
+                Some(left) => {
+                    self.arrived.wait_timeout(inner, left).unwrap_or_else(PoisonError::into_inner).0
+                }
             };
             inner.asleep = false;
         }

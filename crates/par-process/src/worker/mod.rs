@@ -134,12 +134,16 @@ fn live(receiver: IpcBytesReceiver, sender: &IpcBytesSender, registry: Option<Re
 /// What the process does to itself.
 fn apply(setup: &Setup) -> Result<(), String> {
     if setup.version != VERSION {
-        return Err(format!("the pool speaks version {} of the protocol, this worker {VERSION}", setup.version));
+        return Err(format!(
+            "the pool speaks version {} of the protocol, this worker {VERSION}",
+            setup.version
+        ));
     }
     let failed = |what: &str, error: io::Error| format!("{what}: {error}");
     if let Some(limit) = setup.memory_limit {
         let limit = Rlimit { current: Some(limit), maximum: Some(limit) };
-        setrlimit(Resource::As, limit).map_err(|error| failed("the memory limit cannot be set", error.into()))?;
+        setrlimit(Resource::As, limit)
+            .map_err(|error| failed("the memory limit cannot be set", error.into()))?;
     }
     if let Some(increment) = setup.nice {
         nice(increment).map_err(|error| failed("the niceness cannot be set", error.into()))?;

@@ -6,7 +6,9 @@ use par_core::{Counter, Executor, ExecutorExt, Handle, Options, SubmitError, Tas
 use par_process::{Exit, KillReason, ProcessPool, WorkerEventKind};
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::tasks::{self, aborts, burn, devours, dies_until, exits, leaves_a_child, nap, pid, square, stubborn};
+use super::tasks::{
+    self, aborts, burn, devours, dies_until, exits, leaves_a_child, nap, pid, square, stubborn,
+};
 use super::watch::{is_alive, until};
 use super::{Outcome, Test};
 
@@ -16,7 +18,10 @@ pub(crate) const TESTS: &[Test] = &[
     ("retries_end", retries_end),
     ("tiny_tasks_survive_the_death_of_their_worker", tiny_tasks_survive_the_death_of_their_worker),
     ("abort_and_exit_are_losses", abort_and_exit_are_losses),
-    ("a_stopped_worker_misses_the_deadline_of_its_task_only", a_stopped_worker_misses_the_deadline_of_its_task_only),
+    (
+        "a_stopped_worker_misses_the_deadline_of_its_task_only",
+        a_stopped_worker_misses_the_deadline_of_its_task_only,
+    ),
     ("a_stopped_worker_is_noticed_by_its_heartbeat", a_stopped_worker_is_noticed_by_its_heartbeat),
     ("a_long_task_is_not_taken_for_a_stopped_worker", a_long_task_is_not_taken_for_a_stopped_worker),
     ("memory_is_refused_and_the_pool_lives", memory_is_refused_and_the_pool_lives),
@@ -58,20 +63,21 @@ fn a_killed_worker_costs_one_attempt() -> Outcome {
 }
 
 fn without_retries_exactly_one_task_fails() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::two()).retries(0).start()?;
-    let victim = pool.worker_pids()[0];
-    let mut results = Vec::new();
-    for (index, result) in pool.map((0..40).map(|_| nap::new(10))).enumerate() {
-        if index == 10 {
-            send_signal(victim, Signal::KILL)?;
+    let pool = ProcessPool::builder().workers(tasks::one()).retries(0).start()?;
+    let naps = (0..21).map(|index| pool.submit(nap::new(if index == 10 { 500 } else { 5 })));
+    let handles: Vec<_> = naps.collect::<Result<_, _>>()?;
+    assert!(begun(&handles[10]));
+    send_signal(pool.worker_pids()[0], Signal::KILL)?;
+    for (index, handle) in handles.into_iter().enumerate() {
+        match (index, handle.wait()) {
+            (10, Err(TaskError::WorkerLost(loss))) => {
+                assert!(loss.task.ends_with("nap"));
+                assert_eq!((loss.signal, loss.attempts, loss.worker), (Some(9), 1, Some(0)));
+            }
+            (10, other) => return Err(format!("the tenth: {other:?}").into()),
+            (_, result) => assert_eq!(result, Ok(1), "task {index}"),
         }
-        results.push(result);
     }
-    let failed: Vec<_> = results.iter().filter_map(|result| result.as_ref().err()).collect();
-    assert_eq!((results.len(), failed.len()), (40, 1), "{failed:?}");
-    let TaskError::WorkerLost(loss) = failed[0] else { return Err(format!("{}", failed[0]).into()) };
-    assert!(loss.task.ends_with("nap"));
-    assert_eq!((loss.signal, loss.attempts, loss.worker), (Some(9), 1, Some(0)));
     Ok(())
 }
 
@@ -79,7 +85,8 @@ fn retries_end() -> Outcome {
     let pool = ProcessPool::builder().workers(tasks::one()).start()?;
     let options = Options::new().retries(3);
     assert_eq!(pool.submit_with(dies_until::new(4), options.clone())?.wait()?, 4);
-    let error = pool.submit_with(dies_until::new(5), options)?.wait().expect_err("three retries are not enough");
+    let error =
+        pool.submit_with(dies_until::new(5), options)?.wait().expect_err("three retries are not enough");
     assert!(matches!(&error, TaskError::WorkerLost(loss) if loss.attempts == 4), "{error}");
     Ok(())
 }
@@ -133,7 +140,8 @@ fn a_stopped_worker_misses_the_deadline_of_its_task_only() -> Outcome {
         assert_eq!(other.wait()?, (x * x) as u64);
     }
     assert!(!is_alive(stopped));
-    let killed = |event: par_process::WorkerEvent| event.kind == WorkerEventKind::Killed(KillReason::Deadline);
+    let killed =
+        |event: par_process::WorkerEvent| event.kind == WorkerEventKind::Killed(KillReason::Deadline);
     assert!(pool.events().into_iter().any(killed));
     Ok(())
 }

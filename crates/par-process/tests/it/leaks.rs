@@ -48,7 +48,9 @@ fn fifty_pools_leave_nothing() -> Outcome {
     };
     use_pool(0)?;
     let settled = |fds: usize, threads: usize| {
-        until(Duration::from_secs(2), || entries("/proc/self/fd") <= fds && entries("/proc/self/task") <= threads)
+        until(Duration::from_secs(2), || {
+            entries("/proc/self/fd") <= fds && entries("/proc/self/task") <= threads
+        })
     };
     let (sockets, maps) = (temporary_directories(), memory_files()?);
     until(Duration::from_secs(1), || children().is_ok_and(|children| children.is_empty()));
@@ -71,7 +73,10 @@ fn fifty_pools_leave_nothing() -> Outcome {
 }
 
 fn memory_files() -> Result<usize, std::io::Error> {
-    Ok(std::fs::read_to_string("/proc/self/maps")?.lines().filter(|line| line.contains("memfd:par-process")).count())
+    Ok(std::fs::read_to_string("/proc/self/maps")?
+        .lines()
+        .filter(|line| line.contains("memfd:par-process"))
+        .count())
 }
 
 fn start_parent() -> Result<(std::process::Child, Vec<u32>), Box<dyn std::error::Error>> {
@@ -88,7 +93,10 @@ fn workers_die_with_a_killed_parent() -> Outcome {
     assert!(pids.len() == 2 && pids.iter().all(|pid| is_alive(*pid)));
     parent.kill()?;
     parent.wait()?;
-    assert!(until(Duration::from_secs(2), || pids.iter().all(|pid| !is_alive(*pid))), "workers outlive their parent");
+    assert!(
+        until(Duration::from_secs(2), || pids.iter().all(|pid| !is_alive(*pid))),
+        "workers outlive their parent"
+    );
     Ok(())
 }
 

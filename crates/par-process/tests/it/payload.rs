@@ -36,7 +36,11 @@ fn a_view_outlives_its_worker() -> Outcome {
 fn views_that_are_kept_are_not_overwritten() -> Outcome {
     let pool = ProcessPool::builder().workers(tasks::one()).start()?;
     let kept: Result<Vec<Blob>, _> = (1..20_u8)
-        .map(|byte| pool.submit(echo::new(Blob::from(vec![byte; 100_000]))).map_err(par_core::TaskError::Refused)?.wait())
+        .map(|byte| {
+            pool.submit(echo::new(Blob::from(vec![byte; 100_000])))
+                .map_err(par_core::TaskError::Refused)?
+                .wait()
+        })
         .collect();
     for (blob, byte) in kept?.iter().zip(1..) {
         assert!(blob.len() == 100_000 && blob.iter().all(|known| *known == byte), "{byte} was overwritten");

@@ -95,7 +95,8 @@ fn a_docile_task_stops_and_its_worker_lives() -> Outcome {
 }
 
 fn a_stubborn_task_is_killed() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::one()).cancel_grace(Duration::from_millis(50)).start()?;
+    let pool =
+        ProcessPool::builder().workers(tasks::one()).cancel_grace(Duration::from_millis(50)).start()?;
     let handle = pool.submit(stubborn::new())?;
     assert!(begun(&handle));
     let cancelled = Instant::now();
@@ -248,7 +249,8 @@ fn a_shutdown_that_takes_too_long_says_so() -> Outcome {
     let pool = ProcessPool::builder().workers(tasks::one()).start()?;
     let running = pool.submit(stubborn::new())?;
     assert!(begun(&running));
-    let error = pool.shutdown(Shutdown::drain().within(Duration::from_millis(50))).expect_err("it never ends");
+    let error =
+        pool.shutdown(Shutdown::drain().within(Duration::from_millis(50))).expect_err("it never ends");
     assert_eq!(error.running, 1);
     pool.shutdown(Shutdown::kill())?;
     assert_eq!(running.wait(), Err(TaskError::Cancelled));

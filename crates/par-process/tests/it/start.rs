@@ -22,7 +22,8 @@ pub(crate) const TESTS: &[Test] = &[
 
 fn a_program_that_forgot_init_is_told() -> Outcome {
     let before = processes_of_this_program()?;
-    let error = ProcessPool::builder().workers(tasks::two()).env(ROLE, "forgets").start().expect_err("no workers");
+    let error =
+        ProcessPool::builder().workers(tasks::two()).env(ROLE, "forgets").start().expect_err("no workers");
     assert!(matches!(error, PoolError::NotInitialised), "{error}");
     assert!(error.to_string().contains("par_process::init()"));
     assert_eq!(processes_of_this_program()?, before, "processes are left");
@@ -36,7 +37,8 @@ fn processes_of_this_program() -> Result<usize, std::io::Error> {
 }
 
 fn a_program_that_leaves_is_no_worker() -> Outcome {
-    let error = ProcessPool::builder().workers(tasks::two()).env(ROLE, "leaves").start().expect_err("no workers");
+    let error =
+        ProcessPool::builder().workers(tasks::two()).env(ROLE, "leaves").start().expect_err("no workers");
     assert!(matches!(error, PoolError::WorkerDied { exit: Exit::Code(3), .. }), "{error}");
     Ok(())
 }
@@ -64,7 +66,8 @@ fn the_initializer_runs_in_every_worker() -> Outcome {
 }
 
 fn a_failing_initializer_breaks_the_pool() -> Outcome {
-    let started = ProcessPool::builder().workers(tasks::two()).initializer(fails_to_initialise::new()).start();
+    let started =
+        ProcessPool::builder().workers(tasks::two()).initializer(fails_to_initialise::new()).start();
     match started {
         Err(PoolError::Initializer { source: TaskError::Panicked(panic), .. }) => {
             assert_eq!(panic.message, "no database here");
@@ -82,7 +85,11 @@ fn workers_have_their_own_environment() -> Outcome {
         .nice(1)
         .start()?;
     assert_eq!(pool.submit(variable::new("PAR_IT_COLOUR".into()))?.wait()?.as_deref(), Some("blue"));
-    assert_eq!(pool.submit(variable::new("PAR_PROCESS_WORKER".into()))?.wait()?, None, "the mark is inherited");
+    assert_eq!(
+        pool.submit(variable::new("PAR_PROCESS_WORKER".into()))?.wait()?,
+        None,
+        "the mark is inherited"
+    );
     assert_eq!(pool.submit(directory::new())?.wait()?, "/");
     Ok(())
 }
