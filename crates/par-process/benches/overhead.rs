@@ -141,7 +141,7 @@ fn python(workers: NonZeroUsize) -> Option<f64> {
 /// 64 MiB there and back, beside two copies into fresh memory.
 fn large() -> Outcome<()> {
     let pool = ProcessPool::builder().workers(NonZeroUsize::MIN).start()?;
-    let data = Blob::from((0..LARGE).map(|i| (i * 31 >> 3) as u8).collect::<Vec<u8>>());
+    let data = Blob::from((0..LARGE).map(|i| ((i * 31) >> 3) as u8).collect::<Vec<u8>>());
     let (mut there_and_back, mut copies) = (Duration::MAX, Duration::MAX);
     for _ in 0..2 * ROUNDS {
         let begun = Instant::now();

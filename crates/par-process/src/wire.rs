@@ -176,14 +176,30 @@ impl Frame {
                 self.optional(call.retries.map(u64::from)).optional(call.remaining_ns);
                 self.payload(&call.payload);
             }
-            Message::Cancel { id } => drop(self.tag(CANCEL).put(&id.to_le_bytes())),
-            Message::CancelNested { nested } => drop(self.tag(CANCEL_NESTED).put(&nested.to_le_bytes())),
-            Message::Release { segment } => drop(self.tag(RELEASE).put(&segment.to_le_bytes())),
-            Message::Forget { segment } => drop(self.tag(FORGET).put(&segment.to_le_bytes())),
-            Message::Quit => drop(self.tag(QUIT)),
-            Message::Ring => drop(self.tag(RING)),
-            Message::Ready => drop(self.tag(READY)),
-            Message::Obituary => drop(self.tag(OBITUARY)),
+            Message::Cancel { id } => {
+                self.tag(CANCEL).put(&id.to_le_bytes());
+            }
+            Message::CancelNested { nested } => {
+                self.tag(CANCEL_NESTED).put(&nested.to_le_bytes());
+            }
+            Message::Release { segment } => {
+                self.tag(RELEASE).put(&segment.to_le_bytes());
+            }
+            Message::Forget { segment } => {
+                self.tag(FORGET).put(&segment.to_le_bytes());
+            }
+            Message::Quit => {
+                self.tag(QUIT);
+            }
+            Message::Ring => {
+                self.tag(RING);
+            }
+            Message::Ready => {
+                self.tag(READY);
+            }
+            Message::Obituary => {
+                self.tag(OBITUARY);
+            }
         }
     }
 
@@ -242,7 +258,7 @@ impl Frame {
     fn payload(&mut self, payload: &Payload) {
         match payload {
             Payload::Inline(bytes) => {
-                drop(self.tag(INLINE).put(&(bytes.len() as u32).to_le_bytes()).put(bytes))
+                self.tag(INLINE).put(&(bytes.len() as u32).to_le_bytes()).put(bytes);
             }
             Payload::Segment(reference) => {
                 self.tag(SEGMENT).put(&reference.id.to_le_bytes()).put(&reference.fd.to_le_bytes());
@@ -451,7 +467,9 @@ mod tests {
         #[test]
         fn what_is_written_is_read(sent in proptest::collection::vec(messages(), 0..8)) {
             let mut frame = Frame::default();
-            sent.iter().for_each(|message| frame.push(message));
+            for message in &sent {
+                frame.push(message);
+            }
             let received: Result<Vec<_>, _> = Messages::of(frame.bytes).collect();
             prop_assert_eq!(received, Ok(sent));
         }

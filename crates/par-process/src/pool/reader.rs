@@ -208,7 +208,9 @@ fn settle(shared: &Shared, peer: &Arc<Peer>, finished: Vec<(Flight, Bytes)>) {
     }
     shared.settled(settled);
     let mut state = peer.lock();
-    times.into_iter().for_each(|time| Peer::observe(&mut state, time));
+    for time in times {
+        Peer::observe(&mut state, time);
+    }
     drop(state);
     peer.wake();
 }
@@ -233,9 +235,8 @@ fn nested(shared: &Arc<Shared>, peer: &Arc<Peer>, call: NestedCall) -> Option<()
     peer.lock().nested.insert(call.nested, id);
     let retries = call.retries.unwrap_or(shared.config.retries);
     let forwarded = Forwarded { name, origin: Arc::downgrade(peer), nested: call.nested, bytes };
-    if let Err((call, error)) =
-        shared.take_forwarded(Call::forwarded(id, forwarded, retries, deadline, priority))
-    {
+    if let Err(refused) = shared.take_forwarded(Call::forwarded(id, forwarded, retries, deadline, priority)) {
+        let (call, error) = *refused;
         call.fail(error);
     }
     Some(())

@@ -10,6 +10,18 @@ pub(crate) fn one() -> NonZeroUsize {
     NonZeroUsize::MIN
 }
 
+/// How many of these tasks have an output.
+pub(crate) fn count_ok<T: par_core::Task>(
+    pool: &par_process::ProcessPool,
+    tasks: impl IntoIterator<Item = T>,
+) -> usize {
+    let mut count = 0;
+    for result in pool.map(tasks) {
+        count += usize::from(result.is_ok());
+    }
+    count
+}
+
 pub(crate) fn two() -> NonZeroUsize {
     NonZeroUsize::MIN.saturating_add(1)
 }
@@ -115,7 +127,8 @@ pub(crate) fn directory() -> String {
 pub(crate) fn notes(file: String, line: String) {
     use std::io::Write;
     let file = std::fs::OpenOptions::new().append(true).create(true).open(file);
-    file.and_then(|mut file| writeln!(file, "{line}")).expect("the file can be written");
+    let line = line + "\n";
+    file.and_then(|mut file| file.write_all(line.as_bytes())).expect("the file can be written");
 }
 
 #[par_core::task]
