@@ -149,6 +149,11 @@ impl Frame {
         self.bytes.clear();
     }
 
+    /// Takes back what was written after it had that length.
+    pub(crate) fn truncate(&mut self, length: usize) {
+        self.bytes.truncate(length);
+    }
+
     /// Puts all messages of another frame behind these.
     pub(crate) fn append(&mut self, other: &mut Self) {
         self.bytes.append(&mut other.bytes);

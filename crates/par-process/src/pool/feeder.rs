@@ -1,5 +1,6 @@
 //! The thread that sends calls to one worker.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -144,7 +145,15 @@ impl Feeder<'_> {
             }
         };
         let begun = Instant::now();
-        let encoded = self.encode(&call, slot);
+        let mark = self.frame.len();
+        // The task's own `Serialize` runs here; if it panics, that is the task's affair and not the pool's.
+        let encoded = catch_unwind(AssertUnwindSafe(|| self.encode(&call, slot))).unwrap_or_else(|_| {
+            self.frame.truncate(mark);
+            Err(TaskError::Codec {
+                task: call.name().to_owned(),
+                reason: "its input panicked while it was encoded".to_owned(),
+            })
+        });
         self.shared.metrics.add_time(self.peer.index, Phase::Encode, begun.elapsed());
         let written = match encoded {
             Ok(written) => written,

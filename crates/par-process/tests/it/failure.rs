@@ -27,6 +27,11 @@ pub(crate) const TESTS: &[Test] = &[
     ("memory_is_refused_and_the_pool_lives", memory_is_refused_and_the_pool_lives),
     ("an_idle_worker_that_dies_is_replaced", an_idle_worker_that_dies_is_replaced),
     ("a_strict_pool_breaks", a_strict_pool_breaks),
+    ("a_pool_whose_workers_cannot_be_replaced_breaks", a_pool_whose_workers_cannot_be_replaced_breaks),
+    (
+        "values_that_panic_when_written_cost_their_task_only",
+        values_that_panic_when_written_cost_their_task_only,
+    ),
     ("children_of_a_lost_task_are_cancelled", children_of_a_lost_task_are_cancelled),
     ("terminated_workers_are_replaced", terminated_workers_are_replaced),
 ];
@@ -201,6 +206,36 @@ fn a_strict_pool_breaks() -> Outcome {
         other => return Err(format!("{other:?}").into()),
     }
     assert!(until(Duration::from_secs(5), || pool.worker_pids().into_iter().all(|pid| !is_alive(pid))));
+    Ok(())
+}
+
+fn a_pool_whose_workers_cannot_be_replaced_breaks() -> Outcome {
+    let file = std::env::temp_dir().join(format!("par-it-needs-{}", std::process::id()));
+    std::fs::write(&file, "")?;
+    let needs = tasks::needs::new(file.display().to_string());
+    let pool = ProcessPool::builder().workers(tasks::one()).initializer(needs).start()?;
+    let running = pool.submit(stubborn::new())?;
+    let queued = pool.submit(square::new(1))?;
+    assert!(begun(&running));
+    std::fs::remove_file(&file)?;
+    send_signal(pool.worker_pids()[0], Signal::KILL)?;
+    assert!(running.wait().is_err() && queued.wait().is_err());
+    match pool.submit(square::new(1)) {
+        Err(SubmitError::Broken { reason, .. }) => assert!(reason.contains("is gone"), "{reason}"),
+        other => return Err(format!("{other:?}").into()),
+    }
+    Ok(())
+}
+
+fn values_that_panic_when_written_cost_their_task_only() -> Outcome {
+    let pool = ProcessPool::builder().workers(tasks::one()).start()?;
+    let before = pool.worker_pids();
+    let input = pool.submit(tasks::takes_unruly::new(tasks::Unruly))?.wait();
+    assert!(matches!(input, Err(TaskError::Codec { .. })), "{input:?}");
+    let output = pool.submit(tasks::yields_unruly::new())?.wait();
+    assert!(matches!(output, Err(TaskError::Codec { .. })), "{output:?}");
+    assert_eq!(pool.submit(square::new(8))?.wait()?, 64);
+    assert_eq!(pool.worker_pids(), before);
     Ok(())
 }
 

@@ -199,6 +199,38 @@ pub(crate) fn fails_to_initialise() {
     panic!("no database here");
 }
 
+/// Fails where that file is not there.
+#[par_core::task]
+pub(crate) fn needs(file: String) {
+    std::fs::read(file).expect("the file is gone");
+}
+
+/// Cannot be written, nor read.
+#[derive(Debug, Clone)]
+pub(crate) struct Unruly;
+
+impl serde::Serialize for Unruly {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        panic!("unruly when written")
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Unruly {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <()>::deserialize(deserializer).map(|()| Self)
+    }
+}
+
+#[par_core::task]
+pub(crate) fn takes_unruly(unruly: Unruly) {
+    let Unruly = unruly;
+}
+
+#[par_core::task]
+pub(crate) fn yields_unruly() -> Unruly {
+    Unruly
+}
+
 #[par_core::task]
 pub(crate) fn initialises(value: u32) {
     INITIALISED.store(value, std::sync::atomic::Ordering::SeqCst);
