@@ -206,7 +206,7 @@ pub(crate) fn needs(file: String) {
 }
 
 /// Cannot be written, nor read.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Unruly;
 
 impl serde::Serialize for Unruly {
