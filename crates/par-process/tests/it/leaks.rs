@@ -14,6 +14,7 @@ use super::{Outcome, Test};
 
 pub(crate) const TESTS: &[Test] = &[
     ("fifty_pools_leave_nothing", fifty_pools_leave_nothing),
+    ("workers_inherit_no_descriptors", workers_inherit_no_descriptors),
     ("workers_die_with_a_killed_parent", workers_die_with_a_killed_parent),
     ("a_parent_killed_at_any_moment_leaves_no_worker", a_parent_killed_at_any_moment_leaves_no_worker),
 ];
@@ -69,6 +70,25 @@ fn fifty_pools_leave_nothing() -> Outcome {
     assert_eq!(temporary_directories(), sockets, "sockets are left");
     assert!(memory_files()? <= maps, "shared memory is left");
     assert_eq!(children()?, "", "children are left, living or dead");
+    Ok(())
+}
+
+fn workers_inherit_no_descriptors() -> Outcome {
+    let exe = std::fs::read_link("/proc/self/exe")?;
+    let _open = std::fs::File::open(&exe)?;
+    for _ in 0..10 {
+        let pool = ProcessPool::builder().workers(std::num::NonZeroUsize::MIN.saturating_add(5)).start()?;
+        for pid in pool.worker_pids() {
+            let files = std::fs::read_dir(format!("/proc/{pid}/fd"))?.flatten();
+            let open: Vec<_> = files.filter_map(|file| std::fs::read_link(file.path()).ok()).collect();
+            // One channel in each direction; other files may come from whoever started this program.
+            let ours = |path: &&std::path::PathBuf| {
+                let path = path.to_string_lossy();
+                path.starts_with("socket:") || path.contains("memfd:") || path == exe.to_string_lossy()
+            };
+            assert!(open.iter().filter(ours).count() <= 2, "worker {pid} has {open:?}");
+        }
+    }
     Ok(())
 }
 
