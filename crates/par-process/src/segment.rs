@@ -81,6 +81,7 @@ impl Outgoing {
             owned.next
         };
         let (mapping, fd) = Mapping::create(capacity_for(length))?;
+        mapping.bring_in(length, true);
         Ok(Segment { id, mapping, fd })
     }
 
@@ -159,6 +160,7 @@ impl Incoming {
             mapping
         } else {
             let mapping = Arc::new(Mapping::open(self.pid, reference.fd, capacity)?);
+            mapping.bring_in(length, false);
             self.lock().insert(reference.id, Arc::clone(&mapping));
             mapping
         };
