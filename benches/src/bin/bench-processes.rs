@@ -11,7 +11,7 @@ fn main() -> ExitCode {
     program::main(
         "processes",
         &[ExecutorSpec::present("process-pool", |workers| {
-            Ok(Box::new(ProcessPool::builder().workers(workers).start()?))
+            Ok(Box::new(ProcessPool::builder().workers(workers.get()).build()?))
         })],
     )
 }

@@ -16,7 +16,6 @@
 //! no process is left behind
 //! ```
 
-use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use par_core::{Executor, ExecutorExt, Shutdown, TaskError};
@@ -47,7 +46,7 @@ fn main() -> Outcome<()> {
 }
 
 fn with_retries() -> Outcome<()> {
-    let pool = ProcessPool::builder().workers(two()).retries(1).start()?;
+    let pool = ProcessPool::builder().workers(2).retries(1).build()?;
     let (results, time) = map_and_kill(&pool)?;
     let right = count_right(&results);
     println!("with retries: {right} of {TASKS} results are right after {:.1} s", time.as_secs_f64());
@@ -64,7 +63,7 @@ fn with_retries() -> Outcome<()> {
 }
 
 fn without_retries() -> Outcome<()> {
-    let pool = ProcessPool::builder().workers(two()).retries(0).start()?;
+    let pool = ProcessPool::builder().workers(2).retries(0).build()?;
     let (results, time) = map_and_kill(&pool)?;
     let right = count_right(&results);
     println!("without retries: {right} of {TASKS} results are right after {:.1} s", time.as_secs_f64());
@@ -77,10 +76,6 @@ fn without_retries() -> Outcome<()> {
         }
     }
     leave(&pool)
-}
-
-fn two() -> NonZeroUsize {
-    NonZeroUsize::MIN.saturating_add(1)
 }
 
 /// Maps, and kills the first worker in the middle.

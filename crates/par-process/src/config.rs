@@ -31,30 +31,29 @@ pub enum Prefetch {
 ///
 /// # Examples
 /// ```no_run
-/// use std::num::NonZeroUsize;
 /// use std::time::Duration;
 /// use par_process::ProcessPool;
 ///
 /// par_process::init();
 /// let pool = ProcessPool::builder()
-///     .workers(NonZeroUsize::MIN)
+///     .workers(2)
 ///     .memory_limit(2 << 30)
 ///     .cancel_grace(Duration::from_millis(100))
-///     .start()?;
+///     .build()?;
 /// # Ok::<(), par_process::PoolError>(())
 /// ```
-#[must_use = "nothing happens before `start`"]
+#[must_use = "a builder does nothing until it builds"]
 #[derive(Clone)]
 pub struct Builder {
-    pub(crate) workers: NonZeroUsize,
+    pub(crate) workers: usize,
     pub(crate) program: Option<PathBuf>,
     pub(crate) args: Vec<OsString>,
     pub(crate) envs: Vec<(OsString, OsString)>,
     pub(crate) cwd: Option<PathBuf>,
     pub(crate) initializer: Option<Result<Bytes, TaskError>>,
-    pub(crate) max_tasks: Option<NonZeroUsize>,
+    pub(crate) max_tasks: Option<usize>,
     pub(crate) retries: u32,
-    pub(crate) queue_bound: NonZeroUsize,
+    pub(crate) queue_bound: usize,
     pub(crate) prefetch: Prefetch,
     pub(crate) memory_limit: Option<u64>,
     pub(crate) nice: Option<i32>,
@@ -69,7 +68,7 @@ pub struct Builder {
 impl Default for Builder {
     fn default() -> Self {
         Self {
-            workers: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            workers: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
             program: None,
             args: Vec::new(),
             envs: Vec::new(),
@@ -77,7 +76,7 @@ impl Default for Builder {
             initializer: None,
             max_tasks: None,
             retries: 1,
-            queue_bound: NonZeroUsize::MIN.saturating_add(1023),
+            queue_bound: 1024,
             prefetch: Prefetch::Auto,
             memory_limit: None,
             nice: None,
@@ -93,7 +92,7 @@ impl Default for Builder {
 
 impl Builder {
     /// How many worker processes; as many as the machine runs at once, if nothing is said.
-    pub fn workers(self, workers: NonZeroUsize) -> Self {
+    pub fn workers(self, workers: usize) -> Self {
         Self { workers, ..self }
     }
 
@@ -130,7 +129,7 @@ impl Builder {
     /// Replaces each worker by a fresh one when it has run this many tasks (or batches of a chunked `map`).
     ///
     /// The replacement is started ahead and begins when the old one has ended its last task.
-    pub fn max_tasks_per_worker(self, tasks: NonZeroUsize) -> Self {
+    pub fn max_tasks_per_worker(self, tasks: usize) -> Self {
         Self { max_tasks: Some(tasks), ..self }
     }
 
@@ -143,7 +142,7 @@ impl Builder {
     }
 
     /// How many tasks may be queued before `submit` blocks; 1024, if nothing is said.
-    pub fn queue_bound(self, tasks: NonZeroUsize) -> Self {
+    pub fn queue_bound(self, tasks: usize) -> Self {
         Self { queue_bound: tasks, ..self }
     }
 
@@ -200,11 +199,18 @@ impl Builder {
     /// Starts the workers.
     ///
     /// # Errors
-    /// [`PoolError`], when one of them does not become ready.
+    /// [`PoolError`], when a setting makes no sense or one of them does not become ready.
     ///
     /// # Blocking
     /// Until all workers are ready, for the start timeout at the longest.
-    pub fn start(self) -> Result<ProcessPool, PoolError> {
+    pub fn build(self) -> Result<ProcessPool, PoolError> {
+        let counts = [("workers", self.workers), ("queue_bound", self.queue_bound)];
+        let max_tasks = self.max_tasks.map(|tasks| ("max_tasks_per_worker", tasks));
+        for (setting, value) in counts.into_iter().chain(max_tasks) {
+            if value == 0 {
+                return Err(PoolError::Zero { setting });
+            }
+        }
         ProcessPool::start(self)
     }
 

@@ -23,6 +23,12 @@ use crate::event::Exit;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PoolError {
+    /// A setting has a value that makes no sense.
+    #[error("`{setting}` must be at least 1")]
+    Zero {
+        /// The setting's name.
+        setting: &'static str,
+    },
     /// The program of the workers does not call [`init`](crate::init) before it makes a pool of its own.
     #[error(
         "a worker started a pool instead of working: \

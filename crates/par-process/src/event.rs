@@ -71,6 +71,8 @@ pub enum WorkerEventKind {
     },
     /// It had run as many tasks as a worker may.
     Recycled,
+    /// The pool was shut down and had nothing left for it to do.
+    Dismissed,
     /// It ended before it was ready.
     StartFailed {
         /// What went wrong.
@@ -97,6 +99,7 @@ impl fmt::Display for WorkerEvent {
         match &self.kind {
             WorkerEventKind::Started => f.write_str("is ready"),
             WorkerEventKind::Killed(reason) => write!(f, "was ended by the pool ({reason:?})"),
+            WorkerEventKind::Dismissed => f.write_str("has left, with the pool"),
             WorkerEventKind::Recycled => f.write_str("has run its share and is replaced"),
             WorkerEventKind::StartFailed { reason } => write!(f, "did not start: {reason}"),
             WorkerEventKind::Lost { exit, tasks } => {

@@ -62,7 +62,7 @@ impl ProcessPool {
     /// # Blocking
     /// Until all workers are ready.
     pub fn new() -> Result<Self, PoolError> {
-        Self::builder().start()
+        Self::builder().build()
     }
 
     /// Says how the pool is to be.
@@ -115,7 +115,7 @@ impl Executor for ProcessPool {
     }
 
     fn workers(&self) -> NonZeroUsize {
-        self.shared().config.workers
+        NonZeroUsize::new(self.shared().config.workers).expect("the builder checks that")
     }
 
     fn metrics(&self) -> Snapshot {
@@ -123,7 +123,7 @@ impl Executor for ProcessPool {
     }
 
     fn capabilities(&self) -> Capabilities {
-        capabilities(self.shared().config.retries > 0, self.shared().config.queue_bound.get())
+        capabilities(self.shared().config.retries > 0, self.shared().config.queue_bound)
     }
 
     fn submit_job(&self, job: Box<dyn Job>) -> Result<(), SubmitError> {

@@ -8,6 +8,10 @@
 //! bytes under a view never change. The peer keeps its mapping until it is told to forget it: what costs time in shared
 //! memory is not the copy but the first touch of each page, so both the pages and the mappings are used again.
 //! The idle segments of an owner are bounded; the largest go first.
+//!
+//! Why not ipc-channel's own shared memory, which carries the calls: it maps anew for every send (32 to 69 µs and all
+//! page faults), it ends the thread where memory is refused, and a worker with a memory limit must survive that.
+//! Why through `/proc`: the channel cannot carry other descriptors, and this one is opened once per segment and side.
 
 use std::collections::HashMap;
 use std::io;
@@ -77,6 +81,7 @@ impl Outgoing {
             owned.next
         };
         let (mapping, fd) = Mapping::create(capacity_for(length))?;
+        mapping.bring_in(length, true);
         Ok(Segment { id, mapping, fd })
     }
 
@@ -155,6 +160,7 @@ impl Incoming {
             mapping
         } else {
             let mapping = Arc::new(Mapping::open(self.pid, reference.fd, capacity)?);
+            mapping.bring_in(length, false);
             self.lock().insert(reference.id, Arc::clone(&mapping));
             mapping
         };

@@ -15,7 +15,7 @@ use std::ops::Range;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::AtomicU64;
 
-use memmap2::{MmapOptions, MmapRaw};
+use memmap2::{Advice, MmapOptions, MmapRaw};
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, ftruncate, memfd_create};
 
 /// A memory file, mapped for reading and writing.
@@ -43,9 +43,16 @@ impl Mapping {
                 "the memory file is shorter than announced",
             ));
         }
-        // The pages are there already: mapping them at once is cheaper than one fault for each.
-        let raw = MmapOptions::new().len(length).populate().map_raw(&file)?;
+        let raw = MmapOptions::new().len(length).map_raw(&file)?;
         Ok(Self { raw })
+    }
+
+    /// Has the kernel bring the first `length` bytes in at once, which is cheaper than one page fault for each 4 KiB.
+    ///
+    /// Kernels before 5.14 refuse, and then it is done fault by fault.
+    pub(crate) fn bring_in(&self, length: usize, to_write: bool) {
+        let advice = if to_write { Advice::PopulateWrite } else { Advice::PopulateRead };
+        let _ = self.raw.advise_range(advice, 0, length.min(self.len()));
     }
 
     pub(crate) fn len(&self) -> usize {

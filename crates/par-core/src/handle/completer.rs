@@ -47,9 +47,10 @@ impl<T: Send + 'static> Completer<T> {
         self.shared().control().is_cancelled()
     }
 
-    /// Sets what ends the running task by force when it is cancelled or its deadline passes.
+    /// Sets what stops the task when it is cancelled, or its deadline passes, after it was begun.
     ///
-    /// It is called at most once, on the cancelling thread, and must not block.
+    /// It is called at most once, on the cancelling thread, and must not block; it returns `true` if the task was taken
+    /// back before its worker had really begun it.
     pub fn on_stop(&self, stop: StopRunning) {
         self.shared().set_stop(stop);
     }

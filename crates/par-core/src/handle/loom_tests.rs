@@ -79,6 +79,7 @@ fn a_stop_is_called_when_a_running_task_is_cancelled() {
         let worker = thread::spawn(move || {
             completer.on_stop(Box::new(move || {
                 seen.fetch_add(1, Ordering::Relaxed);
+                false
             }));
             completer
         });

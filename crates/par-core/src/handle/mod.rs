@@ -114,7 +114,7 @@ impl<T: Send + 'static> Handle<T> {
         self.shared.control().progress()
     }
 
-    /// Cancels the task; `true` means that it never ran and never will.
+    /// Cancels the task; `true` means that it never ran and never will, `false` that it may have begun.
     ///
     /// A running task is *asked* to stop ([`task::current().cancelled()`](crate::task::Context::cancelled)), and ended
     /// by force where the executor's [`Capabilities`](crate::Capabilities) say `hard_kill`.

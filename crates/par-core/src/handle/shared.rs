@@ -24,8 +24,9 @@ use crate::task::{Control, Controlled};
 use crate::{TaskError, Timing};
 
 type Callback<T> = Box<dyn FnOnce(&Result<T, TaskError>) + Send>;
-/// What an executor does to a task that is cancelled while it runs.
-pub(crate) type StopRunning = Box<dyn FnOnce() + Send>;
+/// What an executor does to a task that is cancelled after it was begun; `true`: it was taken back in time, its worker
+/// had not really begun it and never will.
+pub(crate) type StopRunning = Box<dyn FnOnce() -> bool + Send>;
 
 pub(crate) struct Shared<T> {
     control: Control,
@@ -247,10 +248,7 @@ impl<T: Send + 'static> Controlled for Shared<T> {
             Stage::Running => {
                 let stop = state.stop.take();
                 drop(state);
-                if let Some(stop) = stop {
-                    stop();
-                }
-                false
+                stop.is_some_and(|stop| stop())
             }
             Stage::Finishing | Stage::Done => false,
         }

@@ -34,8 +34,10 @@ pub trait Job: Send {
     /// Marks the task as running, for executors that run it elsewhere; `false`: it is done already, drop it.
     fn begin(&self) -> bool;
 
-    /// Sets what ends the running task by force; called at most once, must not block.
-    fn on_stop(&self, stop: Box<dyn FnOnce() + Send>);
+    /// Sets what stops the task after it was begun; called at most once, must not block.
+    ///
+    /// It returns `true` if its worker had not really begun the task and never will; the job has been failed then.
+    fn on_stop(&self, stop: Box<dyn FnOnce() -> bool + Send>);
 
     /// How far the task says it is, from a worker that is elsewhere.
     fn set_progress(&self, progress: f32);
@@ -240,7 +242,7 @@ impl<W: Work> Job for TypedJob<W> {
         self.completer.begin()
     }
 
-    fn on_stop(&self, stop: Box<dyn FnOnce() + Send>) {
+    fn on_stop(&self, stop: Box<dyn FnOnce() -> bool + Send>) {
         self.completer.on_stop(stop);
     }
 

@@ -29,27 +29,30 @@ pub(super) fn bury(shared: &Shared, peer: &Arc<Peer>, exit: Exit) {
     shared.not_hungry(peer);
     let failed_start = before == Standing::Starting;
     let departed = before == Standing::Quitting && flights.is_empty();
-    let losses = settle_flights(shared, peer, exit, flights);
+    let mut losses = settle_flights(shared, peer, exit, flights);
     let fatal = losses.fatal_for_pool(shared, departed || failed_start, exit, peer);
+    let lost = std::mem::take(&mut losses.tasks);
     if failed_start {
         let error = start_error(shared, peer, exit, killed, unfit);
         let reason = error.with_causes();
         shared.events.record(peer.index, peer.pid, WorkerEventKind::StartFailed { reason });
         refill(shared, peer, Some(error));
+    } else if departed {
+        let dismissed = shared.central().ending;
+        let kind = if dismissed { WorkerEventKind::Dismissed } else { WorkerEventKind::Recycled };
+        shared.events.record(peer.index, peer.pid, kind);
+        refill(shared, peer, None);
     } else {
-        if departed {
-            shared.events.record(peer.index, peer.pid, WorkerEventKind::Recycled);
-        } else {
-            shared.metrics.add(peer.index, Counter::WorkersLost, 1);
-            let idle_death = losses.tasks.is_empty() && killed.is_none();
-            shared.events.record(peer.index, peer.pid, WorkerEventKind::Lost { exit, tasks: losses.tasks });
-            let error = idle_death.then_some(PoolError::WorkerDied { worker: peer.index, exit });
-            let error = error.filter(|_| peer.lock().completed == 0);
-            refill(shared, peer, error);
-        }
-        if departed {
-            refill(shared, peer, None);
-        }
+        // One that dies by itself, idle and without ever having worked, would do so again at once.
+        let worked = !lost.is_empty() || killed.is_some() || peer.lock().completed > 0;
+        let error = (!worked).then_some(PoolError::WorkerDied { worker: peer.index, exit });
+        shared.metrics.add(peer.index, Counter::WorkersLost, 1);
+        shared.events.record(peer.index, peer.pid, WorkerEventKind::Lost { exit, tasks: lost });
+        refill(shared, peer, error);
+    }
+    if let Some(reason) = fatal {
+        // Before the handles are told, so that whoever sees the loss also finds the pool broken.
+        shared.break_down(&reason);
     }
     shared.stop_children(peer);
     shared.requeue(losses.again);
@@ -57,9 +60,6 @@ pub(super) fn bury(shared: &Shared, peer: &Arc<Peer>, exit: Exit) {
         shared.metrics.add(peer.index, Counter::Failed, 1);
         call.fail(error);
         shared.settled(1);
-    }
-    if let Some(reason) = fatal {
-        shared.break_down(&reason);
     }
     shared.central().alive -= 1;
     shared.changed.notify_all();

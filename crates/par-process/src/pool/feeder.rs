@@ -171,9 +171,7 @@ impl Feeder<'_> {
         if let Some(job) = call.job().filter(|_| !call.hooked) {
             let (shared, id) = (self.shared.this.clone(), call.id);
             job.on_stop(Box::new(move || {
-                if let Some(shared) = shared.upgrade() {
-                    shared.stop(id, crate::event::KillReason::Cancelled);
-                }
+                shared.upgrade().is_some_and(|shared| shared.stop(id, crate::event::KillReason::Cancelled))
             }));
             call.hooked = true;
         }

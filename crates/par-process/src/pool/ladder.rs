@@ -24,7 +24,9 @@ impl Shared {
         self.wake_submitters();
         self.fail_all(queued, None);
         if level >= Level::CancelQueued {
-            self.fail_all(self.recall_all(), None);
+            // A call at the front counts as begun, since its handle says so, until the begun ones are to end, too.
+            let spare_front = level < Level::CancelRunning;
+            self.fail_all(self.recall_all(spare_front), None);
         }
         if level >= Level::CancelRunning {
             self.peers().iter().for_each(|peer| ask_all_to_stop(peer));
@@ -61,14 +63,15 @@ impl Shared {
         (level, queued)
     }
 
-    /// The calls that workers hold and have not begun.
-    fn recall_all(&self) -> Vec<Call> {
+    /// The calls that workers hold and have not begun, perhaps without those that they are about to begin.
+    fn recall_all(&self, spare_front: bool) -> Vec<Call> {
         let mut recalled = Vec::new();
         for peer in self.peers() {
             let mut state = peer.lock();
             let flights = std::mem::take(&mut state.flights);
-            for flight in flights {
-                if flight.call.is_some() && peer.board.recall(flight.slot, flight.id) {
+            let spared = if spare_front { 1 + peer.board.blocked() } else { 0 };
+            for (place, flight) in flights.into_iter().enumerate() {
+                if place >= spared && flight.call.is_some() && peer.board.recall(flight.slot, flight.id) {
                     state.free.push(flight.slot);
                     recalled.extend(flight.call);
                 } else {

@@ -4,6 +4,7 @@
 mod bell;
 mod bury;
 mod call;
+mod central;
 mod feeder;
 mod ladder;
 mod peer;

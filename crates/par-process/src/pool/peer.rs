@@ -115,7 +115,7 @@ impl Peer {
             outgoing: Outgoing::new(config.idle_segment_bytes),
             incoming: OnceLock::new(),
             prefetch: config.prefetch,
-            max_tasks: config.max_tasks.map_or(usize::MAX, std::num::NonZeroUsize::get),
+            max_tasks: config.max_tasks.unwrap_or(usize::MAX),
             state: Mutex::new(PeerState {
                 standing: Standing::Starting,
                 flights: Vec::new(),

@@ -68,14 +68,14 @@ fn setup(shared: &Shared, peer: &Peer) -> Setup {
     Setup {
         version: VERSION,
         index: peer.index as u32,
-        workers: config.workers.get() as u32,
+        workers: config.workers as u32,
         pid: std::process::id(),
         board: peer.board.fd(),
         memory_limit: config.memory_limit,
         nice: config.nice,
         heartbeat_ms: config.heartbeat().map(|interval| interval.as_millis() as u64),
         idle_segment_bytes: config.idle_segment_bytes as u64,
-        queue_bound: config.queue_bound.get() as u64,
+        queue_bound: config.queue_bound as u64,
         at_least_once: config.retries > 0,
         initializer: config
             .initializer

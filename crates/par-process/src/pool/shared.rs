@@ -1,6 +1,5 @@
 //! What all threads of a pool share: the queue, and who works for it.
 
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
@@ -10,10 +9,10 @@ use par_core::{Counter, Level, Metrics, SubmitError, TaskError, WorkerLost};
 
 use super::bell::Bell;
 use super::call::Call;
+use super::central::{Central, Place};
 use super::on_pool_thread;
 use super::peer::{Peer, Standing};
 use crate::config::Builder;
-use crate::error::PoolError;
 use crate::event::{EventLog, KillReason};
 use crate::wire::Message;
 
@@ -42,112 +41,13 @@ pub(crate) struct Shared {
     pub(super) looks_at: AtomicU64,
 }
 
-/// The queue and the pool's fate.
-#[derive(Default)]
-pub(super) struct Central {
-    /// High, normal, low.
-    lanes: [VecDeque<Call>; 3],
-    /// Tasks that were taken and have no outcome.
-    pub(super) unfinished: usize,
-    /// Workers with room whose feeders sleep.
-    hungry: Vec<Arc<Peer>>,
-    submitters: usize,
-    pub(super) closing: Option<Level>,
-    /// No worker is to be started any more.
-    pub(super) ending: bool,
-    pub(super) broken: Option<String>,
-    pub(super) started: Startup,
-    /// Worker processes, and threads that bury them.
-    pub(super) alive: usize,
-}
-
-/// How far the constructor is.
-#[derive(Default)]
-pub(super) struct Startup {
-    pub(super) ready: usize,
-    pub(super) failure: Option<PoolError>,
-    pub(super) over: bool,
-}
-
 /// The call is not in the hands of that worker.
 struct NotHere;
-
-/// One worker's place, which outlives its processes.
-#[derive(Default)]
-pub(super) struct Place {
-    pub(super) current: Option<Arc<Peer>>,
-    pub(super) standby: Option<Arc<Peer>>,
-    /// Processes in a row that died without having worked.
-    pub(super) failures: u32,
-    /// When the next process is to be started.
-    pub(super) start_at: Option<Instant>,
-}
-
-impl Central {
-    pub(super) fn queued(&self) -> usize {
-        self.lanes.iter().map(VecDeque::len).sum()
-    }
-
-    fn push(&mut self, call: Call) {
-        self.lanes[lane(&call)].push_back(call);
-    }
-
-    fn pop(&mut self) -> Option<Call> {
-        self.lanes.iter_mut().find_map(VecDeque::pop_front)
-    }
-
-    /// The hungry worker that holds least.
-    fn pop_hungry(&mut self) -> Option<Arc<Peer>> {
-        let place = match self.hungry.len() {
-            0 => return None,
-            1 => 0,
-            _ => {
-                let held = |(_, peer): &(usize, &Arc<Peer>)| peer.lock().flights.len();
-                self.hungry.iter().enumerate().min_by_key(held).map(|(place, _)| place)?
-            }
-        };
-        Some(self.hungry.swap_remove(place))
-    }
-
-    /// Everything that is queued.
-    pub(super) fn take_all(&mut self) -> Vec<Call> {
-        self.lanes.iter_mut().flat_map(std::mem::take).collect()
-    }
-
-    /// The queued call of that number.
-    fn take_one(&mut self, id: u64) -> Option<Call> {
-        self.lanes.iter_mut().find_map(|lane| {
-            let place = lane.iter().position(|call| call.id == id)?;
-            lane.remove(place)
-        })
-    }
-
-    fn take_from(&mut self, origin: &Peer) -> Vec<Call> {
-        let mut taken = Vec::new();
-        for lane in &mut self.lanes {
-            if lane.iter().any(|call| call.is_from(origin)) {
-                let (theirs, others) =
-                    std::mem::take(lane).into_iter().partition(|call| call.is_from(origin));
-                *lane = others;
-                taken.extend::<VecDeque<Call>>(theirs);
-            }
-        }
-        taken
-    }
-}
-
-fn lane(call: &Call) -> usize {
-    match call.priority {
-        par_core::Priority::High => 0,
-        par_core::Priority::Normal => 1,
-        par_core::Priority::Low => 2,
-    }
-}
 
 impl Shared {
     pub(super) fn new(config: Builder) -> std::io::Result<Arc<Self>> {
         let bell = Bell::new()?;
-        let workers = config.workers.get();
+        let workers = config.workers;
         let hook = config.hook.clone();
         Ok(Arc::new_cyclic(|this| Self {
             this: this.clone(),
@@ -175,7 +75,7 @@ impl Shared {
 
     /// The metrics' shard of callers.
     pub(crate) fn callers(&self) -> usize {
-        self.config.workers.get()
+        self.config.workers
     }
 
     pub(super) fn next_id(&self) -> u64 {
@@ -220,7 +120,7 @@ impl Shared {
             if central.closing.is_some() {
                 return Err(Box::new((call, SubmitError::ShutDown { executor: NAME.to_owned() })));
             }
-            if central.queued() < self.config.queue_bound.get() || on_pool_thread() {
+            if central.queued() < self.config.queue_bound || on_pool_thread() {
                 break;
             }
             central.submitters += 1;
@@ -289,7 +189,7 @@ impl Shared {
             }
             return Vec::new();
         }
-        let fair = queued.div_ceil(self.config.workers.get());
+        let fair = queued.div_ceil(self.config.workers);
         let calls: Vec<Call> = (0..room.min(fair)).map_while(|_| central.pop()).collect();
         let submitters = central.submitters;
         drop(central);
@@ -315,8 +215,7 @@ impl Shared {
         }
         let mut hungry = Vec::new();
         for call in calls.into_iter().rev() {
-            let lane = lane(&call);
-            central.lanes[lane].push_front(call);
+            central.push_front(call);
             hungry.extend(central.pop_hungry());
         }
         drop(central);
@@ -361,17 +260,20 @@ impl Shared {
         self.settled(count);
     }
 
-    /// A handle wants its call to stop.
-    pub(super) fn stop(&self, id: u64, reason: KillReason) {
+    /// A handle wants its call to stop; `true` if no worker has begun it, nor will.
+    pub(super) fn stop(&self, id: u64, reason: KillReason) -> bool {
         for peer in self.peers() {
             if let Ok(call) = self.stop_at(&peer, id, reason) {
+                let taken_back = call.is_some();
                 self.fail_all(call.into_iter().collect(), None);
-                return;
+                return taken_back;
             }
         }
         // A call of this process that is queued needs nothing: it is dropped when its turn comes. A nested one does.
         let queued = self.central().take_one(id);
+        let taken_back = queued.is_some();
         self.fail_all(queued.into_iter().collect(), None);
+        taken_back
     }
 
     /// Stops a call that the peer may hold; yields the call if it had not begun.

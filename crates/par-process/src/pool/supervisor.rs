@@ -35,7 +35,7 @@ pub(crate) fn start(config: Builder) -> Result<(Arc<Shared>, JoinHandle<()>), Po
     let thread = thread.map_err(system("a thread"))?;
 
     let mut central = shared.central();
-    while central.started.ready < shared.config.workers.get() && central.started.failure.is_none() {
+    while central.started.ready < shared.config.workers && central.started.failure.is_none() {
         central = shared.changed.wait(central).unwrap_or_else(std::sync::PoisonError::into_inner);
     }
     central.started.over = true;
@@ -89,7 +89,7 @@ impl Supervisor<'_> {
     fn fill_places(&mut self) -> Option<Instant> {
         let now = Instant::now();
         let mut next = None;
-        let workers = self.shared.config.workers.get();
+        let workers = self.shared.config.workers;
         for index in 0..workers {
             let due = self.shared.roster()[index].start_at;
             match due {

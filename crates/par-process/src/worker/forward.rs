@@ -111,6 +111,8 @@ impl Executor for Forward {
             if let Some(this) = this.upgrade() {
                 this.link.send(&Message::CancelNested { nested });
             }
+            // The pool will say what became of it.
+            false
         }));
         // Listed before it is sent, so that a reply finds it; encoded before it is listed, so that no lock is held.
         match self.send_listed(nested, job) {

@@ -8,7 +8,7 @@ use par_process::ProcessPool;
 use rustix::process::Signal;
 
 use super::failure::send_signal;
-use super::tasks::{self, echo, fibonacci, nap, square};
+use super::tasks::{echo, fibonacci, nap, square};
 use super::watch::{is_alive, until};
 use super::{Outcome, Test};
 
@@ -43,7 +43,7 @@ fn while_killing(pool: &ProcessPool, work: impl FnOnce() -> Outcome) -> Outcome 
 }
 
 fn workers_are_killed_all_the_time() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::two()).retries(1000).start()?;
+    let pool = ProcessPool::builder().workers(2).retries(1000).build()?;
     while_killing(&pool, || {
         let begun = Instant::now();
         let mut rounds = 0_u8;
@@ -63,7 +63,7 @@ fn workers_are_killed_all_the_time() -> Outcome {
 }
 
 fn nested_tasks_survive_deaths() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::two()).retries(1000).start()?;
+    let pool = ProcessPool::builder().workers(2).retries(1000).build()?;
     while_killing(&pool, || {
         for _ in 0..10 {
             assert_eq!(pool.submit(fibonacci::new(8))?.wait()?, Ok(21));
@@ -74,7 +74,7 @@ fn nested_tasks_survive_deaths() -> Outcome {
 
 fn pools_are_dropped_at_any_moment() -> Outcome {
     for round in 0..30 {
-        let pool = ProcessPool::builder().workers(tasks::two()).start()?;
+        let pool = ProcessPool::builder().workers(2).build()?;
         let mut handles = Vec::new();
         for x in 0..round * 10 {
             handles.push(pool.submit(square::new(x))?);
@@ -94,8 +94,7 @@ fn pools_are_dropped_at_any_moment() -> Outcome {
 }
 
 fn handles_are_cancelled_at_any_moment() -> Outcome {
-    let pool =
-        ProcessPool::builder().workers(tasks::two()).cancel_grace(Duration::from_millis(20)).start()?;
+    let pool = ProcessPool::builder().workers(2).cancel_grace(Duration::from_millis(20)).build()?;
     for round in 0..40_u64 {
         let options = Options::new().timeout(Duration::from_millis(5 + round));
         let handles: Vec<_> = (0..50)
@@ -124,7 +123,7 @@ fn handles_are_cancelled_at_any_moment() -> Outcome {
 }
 
 fn the_last_clone_is_dropped_in_a_callback() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::two()).start()?;
+    let pool = ProcessPool::builder().workers(2).build()?;
     let pids = pool.worker_pids();
     let handle = pool.submit(nap::new(50))?;
     handle.on_done(move |_| drop(pool));

@@ -48,7 +48,7 @@ pub(crate) fn begun<T: Send + 'static>(handle: &Handle<T>) -> bool {
 }
 
 fn a_killed_worker_costs_one_attempt() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::one()).start()?;
+    let pool = ProcessPool::builder().workers(1).build()?;
     let handle = pool.submit(nap::new(300))?;
     assert!(begun(&handle));
     let before = pool.worker_pids();
@@ -68,7 +68,7 @@ fn a_killed_worker_costs_one_attempt() -> Outcome {
 }
 
 fn without_retries_exactly_one_task_fails() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::one()).retries(0).start()?;
+    let pool = ProcessPool::builder().workers(1).retries(0).build()?;
     let naps = (0..21).map(|index| pool.submit(nap::new(if index == 10 { 500 } else { 5 })));
     let handles: Vec<_> = naps.collect::<Result<_, _>>()?;
     assert!(begun(&handles[10]));
@@ -87,7 +87,7 @@ fn without_retries_exactly_one_task_fails() -> Outcome {
 }
 
 fn retries_end() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::one()).start()?;
+    let pool = ProcessPool::builder().workers(1).build()?;
     let options = Options::new().retries(3);
     assert_eq!(pool.submit_with(dies_until::new(4), options.clone())?.wait()?, 4);
     let error =
@@ -97,7 +97,7 @@ fn retries_end() -> Outcome {
 }
 
 fn tiny_tasks_survive_the_death_of_their_worker() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::two()).retries(0).start()?;
+    let pool = ProcessPool::builder().workers(2).retries(0).build()?;
     // So that calls travel in batches.
     assert_eq!(tasks::count_ok(&pool, (0..20_000).map(square::new)), 20_000);
     for round in 0..10 {
@@ -119,7 +119,7 @@ fn tiny_tasks_survive_the_death_of_their_worker() -> Outcome {
 }
 
 fn abort_and_exit_are_losses() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::one()).retries(0).start()?;
+    let pool = ProcessPool::builder().workers(1).retries(0).build()?;
     let aborted = pool.submit(aborts::new())?.wait().expect_err("it aborts");
     assert!(matches!(&aborted, TaskError::WorkerLost(loss) if loss.signal == Some(6)), "{aborted}");
     for code in [0, 7] {
@@ -131,7 +131,7 @@ fn abort_and_exit_are_losses() -> Outcome {
 }
 
 fn a_stopped_worker_misses_the_deadline_of_its_task_only() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::one()).stall_timeout(None).start()?;
+    let pool = ProcessPool::builder().workers(1).stall_timeout(None).build()?;
     let stopped = pool.worker_pids()[0];
     let options = Options::new().timeout(Duration::from_millis(500));
     let handle = pool.submit_with(nap::new(200), options)?;
@@ -152,10 +152,7 @@ fn a_stopped_worker_misses_the_deadline_of_its_task_only() -> Outcome {
 }
 
 fn a_stopped_worker_is_noticed_by_its_heartbeat() -> Outcome {
-    let pool = ProcessPool::builder()
-        .workers(tasks::one())
-        .stall_timeout(Some(Duration::from_millis(400)))
-        .start()?;
+    let pool = ProcessPool::builder().workers(1).stall_timeout(Some(Duration::from_millis(400))).build()?;
     let handle = pool.submit(nap::new(100))?;
     assert!(begun(&handle));
     send_signal(pool.worker_pids()[0], Signal::STOP)?;
@@ -165,17 +162,17 @@ fn a_stopped_worker_is_noticed_by_its_heartbeat() -> Outcome {
 
 fn a_long_task_is_not_taken_for_a_stopped_worker() -> Outcome {
     let pool = ProcessPool::builder()
-        .workers(tasks::one())
+        .workers(1)
         .stall_timeout(Some(Duration::from_millis(300)))
         .retries(0)
-        .start()?;
+        .build()?;
     assert!(pool.submit(burn::new(1000))?.wait()? > 0);
     assert_eq!(pool.metrics().get(Counter::WorkersLost), 0);
     Ok(())
 }
 
 fn memory_is_refused_and_the_pool_lives() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::one()).memory_limit(1 << 30).retries(0).start()?;
+    let pool = ProcessPool::builder().workers(1).memory_limit(1 << 30).retries(0).build()?;
     let error = pool.submit(devours::new())?.wait().expect_err("the limit is 1 GiB");
     assert!(matches!(&error, TaskError::WorkerLost(loss) if loss.signal == Some(6)), "{error}");
     assert_eq!(pool.submit(square::new(5))?.wait()?, 25);
@@ -183,7 +180,7 @@ fn memory_is_refused_and_the_pool_lives() -> Outcome {
 }
 
 fn an_idle_worker_that_dies_is_replaced() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::two()).start()?;
+    let pool = ProcessPool::builder().workers(2).build()?;
     let before = pool.worker_pids();
     send_signal(before[0], Signal::KILL)?;
     let replaced = || pool.worker_pids().len() == 2 && !pool.worker_pids().contains(&before[0]);
@@ -194,7 +191,7 @@ fn an_idle_worker_that_dies_is_replaced() -> Outcome {
 }
 
 fn a_strict_pool_breaks() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::two()).strict(true).start()?;
+    let pool = ProcessPool::builder().workers(2).strict(true).build()?;
     let handles: Vec<_> = (0..6).map(|_| pool.submit(nap::new(300))).collect::<Result<_, _>>()?;
     assert!(begun(&handles[0]));
     send_signal(pool.worker_pids()[0], Signal::KILL)?;
@@ -213,7 +210,7 @@ fn a_pool_whose_workers_cannot_be_replaced_breaks() -> Outcome {
     let file = std::env::temp_dir().join(format!("par-it-needs-{}", std::process::id()));
     std::fs::write(&file, "")?;
     let needs = tasks::needs::new(file.display().to_string());
-    let pool = ProcessPool::builder().workers(tasks::one()).initializer(needs).start()?;
+    let pool = ProcessPool::builder().workers(1).initializer(needs).build()?;
     let running = pool.submit(stubborn::new())?;
     let queued = pool.submit(square::new(1))?;
     assert!(begun(&running));
@@ -228,7 +225,7 @@ fn a_pool_whose_workers_cannot_be_replaced_breaks() -> Outcome {
 }
 
 fn values_that_panic_when_written_cost_their_task_only() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::one()).start()?;
+    let pool = ProcessPool::builder().workers(1).build()?;
     let before = pool.worker_pids();
     let input = pool.submit(tasks::takes_unruly::new(tasks::Unruly))?.wait();
     assert!(matches!(input, Err(TaskError::Codec { .. })), "{input:?}");
@@ -240,7 +237,7 @@ fn values_that_panic_when_written_cost_their_task_only() -> Outcome {
 }
 
 fn children_of_a_lost_task_are_cancelled() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::two()).start()?;
+    let pool = ProcessPool::builder().workers(2).build()?;
     let file = std::env::temp_dir().join(format!("par-it-children-{}", std::process::id()));
     let handle = pool.submit(leaves_a_child::new(file.display().to_string()))?;
     assert_eq!(handle.wait()?, 2);
@@ -252,7 +249,7 @@ fn children_of_a_lost_task_are_cancelled() -> Outcome {
 }
 
 fn terminated_workers_are_replaced() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::two()).retries(0).start()?;
+    let pool = ProcessPool::builder().workers(2).retries(0).build()?;
     let before = pool.worker_pids();
     let handle = pool.submit(stubborn::new())?;
     assert!(begun(&handle));

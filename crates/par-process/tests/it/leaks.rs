@@ -8,12 +8,13 @@ use par_core::{Blob, ExecutorExt};
 use par_process::ProcessPool;
 
 use super::roles::ROLE;
-use super::tasks::{self, echo, nap, square};
+use super::tasks::{echo, nap, square};
 use super::watch::{is_alive, until};
 use super::{Outcome, Test};
 
 pub(crate) const TESTS: &[Test] = &[
     ("fifty_pools_leave_nothing", fifty_pools_leave_nothing),
+    ("workers_inherit_no_descriptors", workers_inherit_no_descriptors),
     ("workers_die_with_a_killed_parent", workers_die_with_a_killed_parent),
     ("a_parent_killed_at_any_moment_leaves_no_worker", a_parent_killed_at_any_moment_leaves_no_worker),
 ];
@@ -37,7 +38,7 @@ fn children() -> Result<String, std::io::Error> {
 
 fn fifty_pools_leave_nothing() -> Outcome {
     let use_pool = |round: usize| -> Outcome {
-        let pool = ProcessPool::builder().workers(tasks::two()).start()?;
+        let pool = ProcessPool::builder().workers(2).build()?;
         assert_eq!(pool.submit(square::new(3))?.wait()?, 9);
         assert_eq!(pool.submit(echo::new(Blob::from(vec![1; 100_000])))?.wait()?.len(), 100_000);
         if round.is_multiple_of(2) {
@@ -59,7 +60,7 @@ fn fifty_pools_leave_nothing() -> Outcome {
         use_pool(round)?;
     }
     // A program that dies before it connects leaves no socket either.
-    let _ = ProcessPool::builder().workers(tasks::two()).env(ROLE, "leaves").start();
+    let _ = ProcessPool::builder().workers(2).env(ROLE, "leaves").build();
     assert!(
         settled(fds, threads),
         "{fds} descriptors and {threads} threads became {} and {}",
@@ -69,6 +70,25 @@ fn fifty_pools_leave_nothing() -> Outcome {
     assert_eq!(temporary_directories(), sockets, "sockets are left");
     assert!(memory_files()? <= maps, "shared memory is left");
     assert_eq!(children()?, "", "children are left, living or dead");
+    Ok(())
+}
+
+fn workers_inherit_no_descriptors() -> Outcome {
+    let exe = std::fs::read_link("/proc/self/exe")?;
+    let _open = std::fs::File::open(&exe)?;
+    for _ in 0..10 {
+        let pool = ProcessPool::builder().workers(6).build()?;
+        for pid in pool.worker_pids() {
+            let files = std::fs::read_dir(format!("/proc/{pid}/fd"))?.flatten();
+            let open: Vec<_> = files.filter_map(|file| std::fs::read_link(file.path()).ok()).collect();
+            // One channel in each direction; other files may come from whoever started this program.
+            let ours = |path: &&std::path::PathBuf| {
+                let path = path.to_string_lossy();
+                path.starts_with("socket:") || path.contains("memfd:") || path == exe.to_string_lossy()
+            };
+            assert!(open.iter().filter(ours).count() <= 2, "worker {pid} has {open:?}");
+        }
+    }
     Ok(())
 }
 

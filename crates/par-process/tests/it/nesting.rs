@@ -18,14 +18,14 @@ pub(crate) const TESTS: &[Test] = &[
 ];
 
 fn ten_deep_on_one_worker() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::one()).start()?;
+    let pool = ProcessPool::builder().workers(1).build()?;
     assert_eq!(pool.submit(nests::new(10))?.wait()?, Ok(10));
     assert_eq!(pool.submit(nests::new(100))?.wait()?, Ok(100));
     Ok(())
 }
 
 fn nesting_without_end_is_an_error() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::one()).start()?;
+    let pool = ProcessPool::builder().workers(1).build()?;
     let error = pool.submit(nests::new(10_000))?.wait()?.expect_err("10,000 levels are too many");
     assert!(error.contains("not taken"), "{error}");
     assert_eq!(pool.submit(nests::new(3))?.wait()?, Ok(3));
@@ -33,26 +33,26 @@ fn nesting_without_end_is_an_error() -> Outcome {
 }
 
 fn a_tree_on_two_workers() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::two()).start()?;
+    let pool = ProcessPool::builder().workers(2).build()?;
     assert_eq!(pool.submit(fibonacci::new(12))?.wait()?, Ok(144));
     Ok(())
 }
 
 fn maps_within_maps() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::two()).start()?;
+    let pool = ProcessPool::builder().workers(2).build()?;
     let sums: Vec<_> = pool.map((0..20).map(|_| sums_squares::new(100))).collect();
     assert!(sums.into_iter().all(|sum| sum == Ok(Ok(328_350))));
     Ok(())
 }
 
 fn recycled_workers_nest_too() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::one()).max_tasks_per_worker(tasks::one()).start()?;
+    let pool = ProcessPool::builder().workers(1).max_tasks_per_worker(1).build()?;
     assert_eq!(pool.submit(nests::new(5))?.wait()?, Ok(5));
     Ok(())
 }
 
 fn a_deadline_is_inherited() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::one()).start()?;
+    let pool = ProcessPool::builder().workers(1).build()?;
     let file = std::env::temp_dir().join(format!("par-it-deadline-{}", std::process::id()));
     let options = Options::new().timeout(Duration::from_millis(300));
     let handle = pool.submit_with(tasks::leaves_a_child::new(file.display().to_string()), options)?;

@@ -3,7 +3,7 @@
 use par_core::{Blob, ExecutorExt};
 use par_process::ProcessPool;
 
-use super::tasks::{self, echo, makes};
+use super::tasks::{echo, makes};
 use super::{Outcome, Test};
 
 pub(crate) const TESTS: &[Test] = &[
@@ -13,7 +13,7 @@ pub(crate) const TESTS: &[Test] = &[
 ];
 
 fn bytes_come_back_as_they_went() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::two()).start()?;
+    let pool = ProcessPool::builder().workers(2).build()?;
     // Sizes around every border: what fits into a slot of the board, and what travels in shared memory.
     for size in [0, 1, 160, 170, 200, 240, 4096, 65_400, 65_535, 65_536, 65_537, 1 << 20, 64 << 20] {
         let data = Blob::from((0..size).map(|i| ((i * 7) >> 2) as u8).collect::<Vec<u8>>());
@@ -26,7 +26,7 @@ fn bytes_come_back_as_they_went() -> Outcome {
 }
 
 fn a_view_outlives_its_worker() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::one()).start()?;
+    let pool = ProcessPool::builder().workers(1).build()?;
     let blob = pool.submit(makes::new(1 << 20))?.wait()?;
     drop(pool);
     assert!(blob.iter().enumerate().all(|(i, byte)| *byte == i as u8));
@@ -34,7 +34,7 @@ fn a_view_outlives_its_worker() -> Outcome {
 }
 
 fn views_that_are_kept_are_not_overwritten() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::one()).start()?;
+    let pool = ProcessPool::builder().workers(1).build()?;
     let kept: Result<Vec<Blob>, _> = (1..20_u8)
         .map(|byte| {
             pool.submit(echo::new(Blob::from(vec![byte; 100_000])))

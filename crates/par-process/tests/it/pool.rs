@@ -1,6 +1,5 @@
 //! Recycling, priorities, deadlines, cancellation, shutdown.
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -34,12 +33,8 @@ pub(crate) const TESTS: &[Test] = &[
     ("a_dropped_pool_completes_all_handles", a_dropped_pool_completes_all_handles),
 ];
 
-fn ten() -> NonZeroUsize {
-    NonZeroUsize::MIN.saturating_add(9)
-}
-
 fn workers_are_recycled() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::one()).max_tasks_per_worker(ten()).start()?;
+    let pool = ProcessPool::builder().workers(1).max_tasks_per_worker(10).build()?;
     let pids: Result<Vec<u32>, _> = pool.map((0..100).map(|_| pid::new())).collect();
     let pids = pids?;
     let mut per_pid = std::collections::HashMap::new();
@@ -56,19 +51,19 @@ fn workers_are_recycled() -> Outcome {
 
 fn recycling_keeps_the_pool_busy() -> Outcome {
     let time = |builder: par_process::Builder| -> Result<Duration, Box<dyn std::error::Error>> {
-        let pool = builder.workers(tasks::two()).start()?;
+        let pool = builder.workers(2).build()?;
         let begun = Instant::now();
         assert_eq!(tasks::count_ok(&pool, (0..40).map(|_| nap::new(20))), 40);
         Ok(begun.elapsed())
     };
     let without = time(ProcessPool::builder())?;
-    let with = time(ProcessPool::builder().max_tasks_per_worker(NonZeroUsize::MIN.saturating_add(4)))?;
+    let with = time(ProcessPool::builder().max_tasks_per_worker(5))?;
     assert!(with < 2 * without, "{with:?} with recycling, {without:?} without");
     Ok(())
 }
 
 fn high_priority_goes_first() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::one()).start()?;
+    let pool = ProcessPool::builder().workers(1).build()?;
     let file = std::env::temp_dir().join(format!("par-it-priority-{}", std::process::id()));
     let first = pool.submit(nap::new(200))?;
     assert!(begun(&first));
@@ -84,7 +79,7 @@ fn high_priority_goes_first() -> Outcome {
 }
 
 fn a_docile_task_stops_and_its_worker_lives() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::one()).cancel_grace(Duration::from_secs(20)).start()?;
+    let pool = ProcessPool::builder().workers(1).cancel_grace(Duration::from_secs(20)).build()?;
     let before = pool.worker_pids();
     let handle = pool.submit(docile::new())?;
     assert!(begun(&handle));
@@ -97,8 +92,7 @@ fn a_docile_task_stops_and_its_worker_lives() -> Outcome {
 }
 
 fn a_stubborn_task_is_killed() -> Outcome {
-    let pool =
-        ProcessPool::builder().workers(tasks::one()).cancel_grace(Duration::from_millis(50)).start()?;
+    let pool = ProcessPool::builder().workers(1).cancel_grace(Duration::from_millis(50)).build()?;
     let handle = pool.submit(stubborn::new())?;
     assert!(begun(&handle));
     let cancelled = Instant::now();
@@ -110,7 +104,7 @@ fn a_stubborn_task_is_killed() -> Outcome {
 }
 
 fn a_deadline_ends_a_stubborn_task() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::one()).start()?;
+    let pool = ProcessPool::builder().workers(1).build()?;
     let before = pool.worker_pids();
     let handle = pool.submit_with(stubborn::new(), Options::new().timeout(Duration::from_millis(200)))?;
     let after = pool.submit(square::new(2))?;
@@ -121,7 +115,7 @@ fn a_deadline_ends_a_stubborn_task() -> Outcome {
 }
 
 fn a_cancelled_map_ends() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::two()).start()?;
+    let pool = ProcessPool::builder().workers(2).build()?;
     let begun = Instant::now();
     {
         let mut map = pool.map((0..1000).map(|_| nap::new(20)));
@@ -133,7 +127,7 @@ fn a_cancelled_map_ends() -> Outcome {
 }
 
 fn a_hundred_thousand_tiny_tasks_in_little_memory() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::two()).start()?;
+    let pool = ProcessPool::builder().workers(2).build()?;
     assert_eq!(tasks::count_ok(&pool, (0..1000).map(square::new)), 1000);
     let before = resident_kib()?;
     let sum = pool.map_reduce((0..100_000).map(square::new), 0, |sum: u64, x| sum.wrapping_add(x))?;
@@ -150,7 +144,7 @@ fn resident_kib() -> Result<u64, Box<dyn std::error::Error>> {
 }
 
 fn long_tasks_are_balanced() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::two()).start()?;
+    let pool = ProcessPool::builder().workers(2).build()?;
     let begun = Instant::now();
     assert_eq!(tasks::count_ok(&pool, (0..20).map(|_| nap::new(50))), 20);
     assert!(begun.elapsed() < Duration::from_millis(900), "{:?}", begun.elapsed());
@@ -158,7 +152,7 @@ fn long_tasks_are_balanced() -> Outcome {
 }
 
 fn what_waits_behind_a_long_task_goes_elsewhere() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::two()).prefetch(Prefetch::Calls(32)).start()?;
+    let pool = ProcessPool::builder().workers(2).prefetch(Prefetch::Calls(32)).build()?;
     let long = pool.submit(nap::new(2000))?;
     assert!(begun(&long));
     let begun = Instant::now();
@@ -173,7 +167,7 @@ fn what_waits_behind_a_long_task_goes_elsewhere() -> Outcome {
 }
 
 fn callbacks_may_submit() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::one()).queue_bound(NonZeroUsize::MIN).start()?;
+    let pool = ProcessPool::builder().workers(1).queue_bound(1).build()?;
     let seen = Arc::new(AtomicUsize::new(0));
     let handle = pool.submit(square::new(2))?;
     let (inner, count) = (pool.clone(), Arc::clone(&seen));
@@ -192,7 +186,7 @@ fn callbacks_may_submit() -> Outcome {
 }
 
 fn a_full_queue_blocks_until_the_deadline() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::one()).queue_bound(NonZeroUsize::MIN).start()?;
+    let pool = ProcessPool::builder().workers(1).queue_bound(1).build()?;
     let running = pool.submit(nap::new(600))?;
     assert!(begun(&running));
     let queued = pool.submit(square::new(1))?;
@@ -203,7 +197,7 @@ fn a_full_queue_blocks_until_the_deadline() -> Outcome {
 }
 
 fn drain_finishes_everything() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::two()).start()?;
+    let pool = ProcessPool::builder().workers(2).build()?;
     let pids = pool.worker_pids();
     let handles: Vec<_> = (0..10).map(|_| pool.submit(nap::new(20))).collect::<Result<_, _>>()?;
     pool.shutdown(Shutdown::drain())?;
@@ -215,7 +209,7 @@ fn drain_finishes_everything() -> Outcome {
 }
 
 fn cancel_queued_finishes_what_runs() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::one()).start()?;
+    let pool = ProcessPool::builder().workers(1).build()?;
     let running = pool.submit(nap::new(200))?;
     assert!(begun(&running));
     let queued: Vec<_> = (0..10).map(|_| pool.submit(nap::new(1000))).collect::<Result<_, _>>()?;
@@ -226,7 +220,7 @@ fn cancel_queued_finishes_what_runs() -> Outcome {
 }
 
 fn cancel_running_asks() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::one()).start()?;
+    let pool = ProcessPool::builder().workers(1).build()?;
     let running = pool.submit(docile::new())?;
     assert!(begun(&running));
     pool.shutdown(Shutdown::cancel_running())?;
@@ -235,7 +229,7 @@ fn cancel_running_asks() -> Outcome {
 }
 
 fn kill_ends_everything() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::two()).start()?;
+    let pool = ProcessPool::builder().workers(2).build()?;
     let pids = pool.worker_pids();
     let running = pool.submit(stubborn::new())?;
     assert!(begun(&running));
@@ -248,7 +242,7 @@ fn kill_ends_everything() -> Outcome {
 }
 
 fn a_shutdown_that_takes_too_long_says_so() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::one()).start()?;
+    let pool = ProcessPool::builder().workers(1).build()?;
     let running = pool.submit(stubborn::new())?;
     assert!(begun(&running));
     let error =
@@ -260,7 +254,7 @@ fn a_shutdown_that_takes_too_long_says_so() -> Outcome {
 }
 
 fn a_dropped_pool_completes_all_handles() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::two()).start()?;
+    let pool = ProcessPool::builder().workers(2).build()?;
     let pids = pool.worker_pids();
     let handles: Vec<_> = (0..20).map(|_| pool.submit(stubborn::new())).collect::<Result<_, _>>()?;
     assert!(begun(&handles[0]));

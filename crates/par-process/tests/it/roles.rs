@@ -33,7 +33,7 @@ pub(crate) fn after_init() {
 
 /// Has a pool with busy workers, says so, and waits to be killed.
 fn parent() -> Result<(), Box<dyn std::error::Error>> {
-    let pool = ProcessPool::builder().workers(tasks::two()).start()?;
+    let pool = ProcessPool::builder().workers(2).build()?;
     let handles = [pool.submit(tasks::stubborn::new())?, pool.submit(tasks::stubborn::new())?];
     let pids: Vec<String> = pool.worker_pids().iter().map(ToString::to_string).collect();
     println!("{}", pids.join(" "));

@@ -6,7 +6,7 @@ use par_core::{ExecutorExt, TaskError};
 use par_process::{Exit, PoolError, ProcessPool};
 
 use super::roles::ROLE;
-use super::tasks::{self, directory, fails_to_initialise, initialised, initialises, variable};
+use super::tasks::{directory, fails_to_initialise, initialised, initialises, variable};
 use super::{Outcome, Test};
 
 pub(crate) const TESTS: &[Test] = &[
@@ -22,8 +22,7 @@ pub(crate) const TESTS: &[Test] = &[
 
 fn a_program_that_forgot_init_is_told() -> Outcome {
     let before = processes_of_this_program()?;
-    let error =
-        ProcessPool::builder().workers(tasks::two()).env(ROLE, "forgets").start().expect_err("no workers");
+    let error = ProcessPool::builder().workers(2).env(ROLE, "forgets").build().expect_err("no workers");
     assert!(matches!(error, PoolError::NotInitialised), "{error}");
     assert!(error.to_string().contains("par_process::init()"));
     assert_eq!(processes_of_this_program()?, before, "processes are left");
@@ -37,7 +36,7 @@ fn processes_of_this_program() -> Result<usize, std::io::Error> {
 }
 
 fn a_program_that_leaves_is_no_worker() -> Outcome {
-    match ProcessPool::builder().workers(tasks::two()).env(ROLE, "leaves").start() {
+    match ProcessPool::builder().workers(2).env(ROLE, "leaves").build() {
         Err(PoolError::WorkerDied { exit: Exit::Code(3), .. }) => Ok(()),
         other => Err(format!("{other:?}").into()),
     }
@@ -45,8 +44,8 @@ fn a_program_that_leaves_is_no_worker() -> Outcome {
 
 fn a_program_that_dawdles_is_killed() -> Outcome {
     let begun = Instant::now();
-    let builder = ProcessPool::builder().workers(tasks::two()).env(ROLE, "dawdles");
-    match builder.start_timeout(Duration::from_millis(300)).start() {
+    let builder = ProcessPool::builder().workers(2).env(ROLE, "dawdles");
+    match builder.start_timeout(Duration::from_millis(300)).build() {
         Err(PoolError::StartTimeout { .. }) => {}
         other => return Err(format!("{other:?}").into()),
     }
@@ -55,22 +54,21 @@ fn a_program_that_dawdles_is_killed() -> Outcome {
 }
 
 fn a_program_that_is_not_there() -> Outcome {
-    match ProcessPool::builder().program("/no/such/program").start() {
+    match ProcessPool::builder().program("/no/such/program").build() {
         Err(PoolError::Spawn { .. }) => Ok(()),
         other => Err(format!("{other:?}").into()),
     }
 }
 
 fn the_initializer_runs_in_every_worker() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::two()).initializer(initialises::new(42)).start()?;
+    let pool = ProcessPool::builder().workers(2).initializer(initialises::new(42)).build()?;
     let values: Result<Vec<u32>, _> = pool.map((0..50).map(|_| initialised::new())).collect();
     assert!(values?.into_iter().all(|value| value == 42));
     Ok(())
 }
 
 fn a_failing_initializer_breaks_the_pool() -> Outcome {
-    let started =
-        ProcessPool::builder().workers(tasks::two()).initializer(fails_to_initialise::new()).start();
+    let started = ProcessPool::builder().workers(2).initializer(fails_to_initialise::new()).build();
     match started {
         Err(PoolError::Initializer { source: TaskError::Panicked(panic), .. }) => {
             assert_eq!(panic.message, "no database here");
@@ -81,12 +79,8 @@ fn a_failing_initializer_breaks_the_pool() -> Outcome {
 }
 
 fn workers_have_their_own_environment() -> Outcome {
-    let pool = ProcessPool::builder()
-        .workers(tasks::one())
-        .env("PAR_IT_COLOUR", "blue")
-        .current_dir("/")
-        .nice(1)
-        .start()?;
+    let pool =
+        ProcessPool::builder().workers(1).env("PAR_IT_COLOUR", "blue").current_dir("/").nice(1).build()?;
     assert_eq!(pool.submit(variable::new("PAR_IT_COLOUR".into()))?.wait()?.as_deref(), Some("blue"));
     assert_eq!(
         pool.submit(variable::new("PAR_PROCESS_WORKER".into()))?.wait()?,

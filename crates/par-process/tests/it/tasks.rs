@@ -1,14 +1,9 @@
 //! The tasks of the tests.
 
-use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use par_core::{Blob, ExecutorExt, task};
 use rustix::process::{Signal, getpid, kill_process};
-
-pub(crate) fn one() -> NonZeroUsize {
-    NonZeroUsize::MIN
-}
 
 /// How many of these tasks have an output.
 pub(crate) fn count_ok<T: par_core::Task>(
@@ -20,10 +15,6 @@ pub(crate) fn count_ok<T: par_core::Task>(
         count += usize::from(result.is_ok());
     }
     count
-}
-
-pub(crate) fn two() -> NonZeroUsize {
-    NonZeroUsize::MIN.saturating_add(1)
 }
 
 #[par_core::task]
@@ -242,25 +233,3 @@ pub(crate) fn initialised() -> u32 {
 }
 
 static INITIALISED: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
-
-/// Never registered by its name alone: only a registry that lists it knows it.
-#[derive(Debug, serde::Serialize, serde::Deserialize)]
-pub(crate) struct Unlisted;
-
-impl par_core::Task for Unlisted {
-    const NAME: &'static str = "it.unlisted";
-    type Output = ();
-    fn run(self) {}
-}
-
-/// Has the name of a listed task and another shape.
-#[derive(Debug, serde::Serialize, serde::Deserialize)]
-pub(crate) struct OtherSquare(pub(crate) String);
-
-impl par_core::Task for OtherSquare {
-    const NAME: &'static str = <square as par_core::Task>::NAME;
-    type Output = u64;
-    fn run(self) -> u64 {
-        0
-    }
-}

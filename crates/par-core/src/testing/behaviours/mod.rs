@@ -19,8 +19,13 @@ fn occupy(executor: &dyn Executor) -> Vec<Handle<bool>> {
     let blockers: Vec<_> = (0..executor.workers().get())
         .map(|_| executor.submit(until_cancelled::new()).expect("the executor takes tasks"))
         .collect();
-    eventually("the workers are occupied", || blockers.iter().all(Handle::is_running));
+    eventually("the workers are occupied", || blockers.iter().all(runs));
     blockers
+}
+
+/// Whether an [`until_cancelled`] really runs: its worker has begun it, and it says so.
+fn runs(blocker: &Handle<bool>) -> bool {
+    blocker.is_running() && blocker.progress() > 0.0
 }
 
 /// Lets the workers go again.
