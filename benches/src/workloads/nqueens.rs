@@ -77,8 +77,13 @@ impl NQueens {
     }
 
     /// The test size, n = 10.
-    pub const fn quick() -> Self {
+    pub const fn test() -> Self {
         Self { n: 10 }
+    }
+
+    /// The quick size, n = 14.
+    pub const fn quick() -> Self {
+        Self { n: 14 }
     }
 
     /// The bench size, n = 14.
@@ -146,11 +151,23 @@ impl Board {
         Self { free: self.free & !queen, left: (self.left | queen) << 1, right: (self.right | queen) >> 1 }
     }
 
-    fn solutions(self) -> u64 {
-        if self.free == 0 {
-            return 1;
+    /// Solutions of a board whose next row has open squares.
+    fn solutions_of(self, open: u32) -> u64 {
+        let mut found = 0;
+        for queen in Bits(open) {
+            let next = self.place(queen);
+            // A row without an open square ends the branch here, and so does the last queen: no call for either.
+            match next.open() {
+                0 => found += u64::from(next.free == 0),
+                _ if next.free & (next.free - 1) == 0 => found += 1,
+                open => found += next.solutions_of(open),
+            }
         }
-        Bits(self.open()).map(|queen| self.place(queen).solutions()).sum()
+        found
+    }
+
+    fn solutions(self) -> u64 {
+        if self.free == 0 { 1 } else { self.solutions_of(self.open()) }
     }
 }
 
