@@ -151,24 +151,25 @@ impl Board {
         Self { free: self.free & !queen, left: (self.left | queen) << 1, right: (self.right | queen) >> 1 }
     }
 
-    /// Solutions of a board whose next row has open squares.
-    fn solutions_of(self, open: u32) -> u64 {
-        let mut found = 0;
-        for queen in Bits(open) {
-            let next = self.place(queen);
-            // A row without an open square ends the branch here, and so does the last queen: no call for either.
-            match next.open() {
-                0 => found += u64::from(next.free == 0),
-                _ if next.free & (next.free - 1) == 0 => found += 1,
-                open => found += next.solutions_of(open),
-            }
-        }
-        found
-    }
-
     fn solutions(self) -> u64 {
-        if self.free == 0 { 1 } else { self.solutions_of(self.open()) }
+        if self.free == 0 { 1 } else { search(self.open(), self.free, self.left, self.right) }
     }
+}
+
+/// Solutions with a queen on one of the open squares of the next row; a board's three masks as three arguments, since
+/// a struct of them would be packed into two registers and unpacked again at every call.
+fn search(open: u32, free: u32, left: u32, right: u32) -> u64 {
+    let mut found = 0;
+    for queen in Bits(open) {
+        let next = Board { free, left, right }.place(queen);
+        // A row without an open square ends the branch here, and so does the last row: no call for either.
+        match next.open() {
+            0 => {}
+            _ if next.free & (next.free - 1) == 0 => found += 1,
+            open => found += search(open, next.free, next.left, next.right),
+        }
+    }
+    found
 }
 
 /// The set bits of a mask, lowest first, each as a mask of its own.

@@ -7,8 +7,8 @@ use multiversion::multiversion;
 
 use super::{FRACTION, LIMIT, MandelbrotPicture, MandelbrotRow};
 
-/// Orbits that run side by side: two vectors of the widest kind, to hide the latency of a multiplication.
-const LANES: usize = 16;
+/// Orbits that run side by side: three vectors of the widest kind, to hide the latency of a multiplication.
+const LANES: usize = 24;
 /// Steps between two looks at which orbits are done.
 const STRIDE: i64 = 16;
 /// The place of a lane that has no point.
@@ -35,8 +35,9 @@ pub(super) fn picture(reals: &[i64], imaginaries: &[i64], bound: u32) -> Mandelb
     }
     while busy > 0 {
         orbits = orbits.walk();
-        if !orbits.any_done(i64::from(bound)) {
-            continue;
+        // Nothing but this loop, so that it can stay in registers.
+        while !orbits.any_done(i64::from(bound)) {
+            orbits = orbits.walk();
         }
         for lane in 0..LANES {
             if places[lane] == NOWHERE || !orbits.done(lane, i64::from(bound)) {
@@ -68,7 +69,7 @@ struct Orbits {
     y: Numbers,
     real: Numbers,
     imaginary: Numbers,
-    /// Negative once the orbit has left.
+    /// −1 once the orbit has left, else 0.
     left: Numbers,
     /// Points of the orbit so far, the first one, 0, included.
     age: Numbers,
@@ -95,8 +96,8 @@ impl Orbits {
                 let (re, im) = (low_half(x[lane]), low_half(y[lane]));
                 let (square_re, square_im, product) =
                     (shifted_square(re), shifted_square(im), re.wrapping_mul(im));
-                left[lane] |= LIMIT.wrapping_sub(square_re.wrapping_add(square_im));
-                gone[lane] += left[lane] >> 63;
+                left[lane] |= LIMIT.wrapping_sub(square_re.wrapping_add(square_im)) >> 63;
+                gone[lane] += left[lane];
                 x[lane] = square_re.wrapping_sub(square_im).wrapping_add(real[lane]);
                 // An arithmetic shift rounds down; adding 2^27 − 1 to what is negative makes that toward zero.
                 let toward_zero = (product >> 63) & ((1 << (FRACTION - 1)) - 1);
@@ -131,11 +132,11 @@ impl Orbits {
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "must become part of the caller's instruction set to vectorise")]
 fn low_half(number: i64) -> i64 {
-    i64::from(number as i32)
+    number << 32 >> 32
 }
 
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "must become part of the caller's instruction set to vectorise")]
 fn shifted_square(number: i64) -> i64 {
-    (number.wrapping_mul(number).cast_unsigned() >> FRACTION).cast_signed()
+    number.wrapping_mul(number) >> FRACTION
 }
