@@ -159,8 +159,8 @@ pub(crate) fn mandelbrot(side: u32, bound: u32) -> MandelbrotPicture {
             let (real, imaginary) = (part(column) - 3 * ONE / 4, part(row));
             let (mut x, mut y, mut count) = (0_i64, 0_i64, 0);
             while count < bound {
-                (x, y) = ((x * x >> 28) - (y * y >> 28) + real, x * y / (ONE / 2) + imaginary);
-                if (x * x >> 28) + (y * y >> 28) > 4 * ONE {
+                (x, y) = (((x * x) >> 28) - ((y * y) >> 28) + real, x * y / (ONE / 2) + imaginary);
+                if ((x * x) >> 28) + ((y * y) >> 28) > 4 * ONE {
                     break;
                 }
                 count += 1;
@@ -198,13 +198,7 @@ pub(crate) fn uts(tree: &Uts) -> UtsTally {
         let u = f64::from(value(state)) / 2_147_483_648.0;
         match tree.shape() {
             UtsShape::Binomial { .. } if depth == 0 => tree.branching() as u32,
-            UtsShape::Binomial { probability, children } => {
-                if u < probability {
-                    children
-                } else {
-                    0
-                }
-            }
+            UtsShape::Binomial { probability, children } if u < probability => children,
             UtsShape::Linear { depth: last } if depth < last => {
                 let branching = tree.branching() * (1.0 - f64::from(depth) / f64::from(last));
                 let p = 1.0 / (1.0 + branching);

@@ -165,7 +165,7 @@ fn search(open: u32, free: u32, left: u32, right: u32) -> u64 {
         // A row without an open square ends the branch here, and so does the last row: no call for either.
         match next.open() {
             0 => {}
-            _ if next.free & (next.free - 1) == 0 => found += 1,
+            _ if next.free.is_power_of_two() => found += 1,
             open => found += search(open, next.free, next.left, next.right),
         }
     }

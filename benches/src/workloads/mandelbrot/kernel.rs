@@ -23,40 +23,37 @@ pub(super) fn picture(reals: &[i64], imaginaries: &[i64], bound: u32) -> Mandelb
     let mut histogram = vec![0; bound as usize + 1];
     let mut rows = vec![MandelbrotRow::default(); imaginaries.len()];
     let points = reals.len() * imaginaries.len();
-    let mut places = [NOWHERE; LANES];
     let mut next = 0;
     let mut orbits = Orbits::default();
-    let mut busy = 0;
-    for lane in 0..LANES.min(points) {
+    let mut begin = |orbits: &mut Orbits, lane: usize| {
+        if next == points {
+            // An orbit that never leaves, so that the lane is done only when its age says so.
+            orbits.begin(lane, 0, 0);
+            return NOWHERE;
+        }
         orbits.begin(lane, reals[next % reals.len()], imaginaries[next / reals.len()]);
-        places[lane] = next;
         next += 1;
-        busy += 1;
-    }
-    while busy > 0 {
+        next - 1
+    };
+    let mut places: [usize; LANES] = std::array::from_fn(|lane| begin(&mut orbits, lane));
+    while places.iter().any(|place| *place != NOWHERE) {
         orbits = orbits.walk();
         // Nothing but this loop, so that it can stay in registers.
         while !orbits.any_done(i64::from(bound)) {
             orbits = orbits.walk();
         }
-        for lane in 0..LANES {
-            if places[lane] == NOWHERE || !orbits.done(lane, i64::from(bound)) {
+        for (lane, place) in places.iter_mut().enumerate() {
+            if !orbits.done(lane, i64::from(bound)) {
                 continue;
             }
-            let iterations = orbits.stayed(lane).min(i64::from(bound)) as u64;
-            let (row, column) = (places[lane] / reals.len(), places[lane] % reals.len());
-            rows[row].iterations += iterations;
-            rows[row].moment += (column as u64 + 1) * iterations;
-            histogram[iterations as usize] += 1;
-            if next < points {
-                orbits.begin(lane, reals[next % reals.len()], imaginaries[next / reals.len()]);
-                places[lane] = next;
-                next += 1;
-            } else {
-                orbits.begin(lane, 0, 0);
-                places[lane] = NOWHERE;
-                busy -= 1;
+            if *place != NOWHERE {
+                let iterations = orbits.stayed(lane).min(i64::from(bound)) as u64;
+                let (row, column) = (*place / reals.len(), *place % reals.len());
+                rows[row].iterations += iterations;
+                rows[row].moment += (column as u64 + 1) * iterations;
+                histogram[iterations as usize] += 1;
             }
+            *place = begin(&mut orbits, lane);
         }
     }
     MandelbrotPicture { histogram, rows }

@@ -40,21 +40,21 @@ pub(super) fn picture(grid: &Mandelbrot) -> MandelbrotPicture {
     let mut flight = Flight::default();
     loop {
         let mut flying = false;
-        for i in 0..WIDE {
+        for (i, place) in places.iter_mut().enumerate() {
             if flight.stays[i] != 0 && flight.count[i] < bound {
-                flying |= places[i] != EMPTY;
+                flying |= *place != EMPTY;
                 continue;
             }
-            if places[i] != EMPTY {
+            if *place != EMPTY {
                 let count = flight.count[i].min(bound) as u64;
-                let (row, column) = places[i];
+                let (row, column) = *place;
                 rows[row as usize].iterations += count;
                 rows[row as usize].moment += u64::from(column + 1) * count;
                 histogram[count as usize] += 1;
             }
-            places[i] = EMPTY;
+            *place = EMPTY;
             if row < grid.side {
-                places[i] = (row, column);
+                *place = (row, column);
                 flight.board(i, CENTRE + axis[column as usize], axis[row as usize]);
                 flying = true;
                 (row, column) = if column + 1 < grid.side { (row, column + 1) } else { (row + 1, 0) };
