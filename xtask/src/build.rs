@@ -25,17 +25,12 @@ pub(crate) fn run(workspace: &Workspace, flags: &Build) -> Result<(), Error> {
     }
     let ended = group::run(&mut command, LIMIT, Output::Inherit)?;
     for choice in &choices {
-        let name = format!("{}/{}", choice.package, choice.feature);
-        match &choice.missing {
-            None => println!("with    {name}"),
-            Some(reason) => {
-                println!("without {name}: needs {}: {reason}; run cargo xtask setup", choice.need);
-            }
+        match choice.obstacle() {
+            None => println!("with    {}/{}", choice.package, choice.feature),
+            Some(obstacle) => println!("without {}: {obstacle}", choice.package),
         }
     }
-    if !ended.success() {
-        return Err(Error::Failed(format!("cargo build failed: {}", ended.reason())));
-    }
+    ended.check("cargo build")?;
     println!("built {} packages", workspace.packages.len());
     Ok(())
 }

@@ -22,17 +22,10 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Error> {
     }
     let mut git = Command::new("git");
     git.args(["clone", "--quiet", "--no-hardlinks"]).arg(&workspace.root).arg(&clone);
-    finish("git clone", &mut git)?;
+    group::run(&mut git, LIMIT, Output::Inherit)?.check("git clone")?;
     let mut script = Command::new(clone.join(".ci/run"));
     // The clone builds into a target folder of its own, as it would on a bare machine.
     script.current_dir(&clone).env_remove("CARGO_TARGET_DIR");
-    finish(".ci/run", &mut script)
-}
-
-fn finish(name: &str, command: &mut Command) -> Result<(), Error> {
-    let ended = group::run(command, LIMIT, Output::Inherit)?;
-    if ended.success() {
-        return Ok(());
-    }
-    Err(Error::Failed(format!("{name} failed: {}", ended.reason())))
+    group::run(&mut script, LIMIT, Output::Inherit)?.check(".ci/run")?;
+    Ok(())
 }

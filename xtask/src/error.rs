@@ -1,8 +1,9 @@
-//! What a command can end with, and the exit code that goes with it.
+//! Why a command ends without having done its work.
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+
+use crate::exit::Exit;
 
 /// Why a command did not do what it was asked for; shown as one line on stderr.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +24,9 @@ pub(crate) enum Error {
         /// The system's answer.
         source: io::Error,
     },
+    /// Somebody pressed Ctrl-C; every child has ended.
+    #[error("interrupted")]
+    Interrupted,
 }
 
 impl Error {
@@ -31,11 +35,12 @@ impl Error {
         Self::Io { action, path: path.as_ref().to_owned(), source }
     }
 
-    /// 2 for a command line that could not be obeyed, 1 for everything else.
-    pub(crate) fn exit_code(&self) -> ExitCode {
+    /// How a command ends that ends with this.
+    pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::Usage(_) => ExitCode::from(2),
-            Self::Failed(_) | Self::Io { .. } => ExitCode::FAILURE,
+            Self::Usage(_) => Exit::Refused,
+            Self::Failed(_) | Self::Io { .. } => Exit::Failed,
+            Self::Interrupted => Exit::Interrupted,
         }
     }
 }

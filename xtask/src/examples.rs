@@ -7,9 +7,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::features::{self, Choice};
+use crate::features::{self, Choice, Obstacle};
 use crate::flags::Examples;
-use crate::group::{self, Ended, Output};
+use crate::group::{self, Output};
 use crate::tally::Tally;
 use crate::workspace::{self, Workspace};
 
@@ -22,7 +22,7 @@ struct Example {
     package: String,
     name: String,
     /// Why it is not built here.
-    obstacle: Option<String>,
+    obstacle: Option<Obstacle>,
 }
 
 /// Builds and runs the examples whose names contain the filter; true when none failed.
@@ -38,16 +38,17 @@ pub(crate) fn run(workspace: &Workspace, flags: &Examples) -> Result<bool, Error
     if !present.is_empty() {
         if build(workspace, &choices, &present)? {
             for example in &present {
-                tally += Tally::one(run_one(workspace, example, flags.timeout));
+                tally += Tally::one(run_one(workspace, example, flags.timeout)?);
             }
         } else {
             println!("the examples do not build");
             tally.failed = present.len();
         }
     }
-    for example in &absent {
-        let reason = example.obstacle.as_deref().unwrap_or_default();
-        println!("absent  {}: {reason}", example.name);
+    for Example { name, obstacle, .. } in &absent {
+        if let Some(obstacle) = obstacle {
+            println!("absent  {name}: {obstacle}");
+        }
     }
     println!("{tally}");
     Ok(tally.failed == 0)
@@ -92,41 +93,30 @@ fn build(workspace: &Workspace, choices: &[Choice], examples: &[Example]) -> Res
 }
 
 /// Runs a built example; shows its output when it fails.
-fn run_one(workspace: &Workspace, example: &Example, limit: Duration) -> bool {
-    let program: PathBuf = workspace.target.join("release/examples").join(&example.name);
-    let ended = group::run(Command::new(program).current_dir(&workspace.root), limit, Output::Capture);
-    match ended {
-        Ok(ended) if ended.success() => {
-            println!("passed  {} in {}", example.name, seconds(&ended));
-            true
-        }
-        Ok(ended) => {
-            println!(
-                "FAILED  {} of {} in {}: {}",
-                example.name,
-                example.package,
-                seconds(&ended),
-                ended.reason()
-            );
+fn run_one(
+    workspace: &Workspace,
+    Example { package, name, .. }: &Example,
+    limit: Duration,
+) -> Result<bool, Error> {
+    let program: PathBuf = workspace.target.join("release/examples").join(name);
+    let ended = group::run(Command::new(program).current_dir(&workspace.root), limit, Output::Capture)?;
+    let seconds = ended.elapsed.as_secs_f64();
+    match ended.failure() {
+        None => println!("passed  {name} in {seconds:.2} s"),
+        Some(reason) => {
+            println!("FAILED  {name} of {package} in {seconds:.2} s: {reason}");
             for line in ended.output.lines() {
                 println!("    {line}");
             }
-            false
-        }
-        Err(error) => {
-            println!("FAILED  {} of {}: {error}", example.name, example.package);
-            false
         }
     }
-}
-
-fn seconds(ended: &Ended) -> String {
-    format!("{:.2} s", ended.elapsed.as_secs_f64())
+    Ok(ended.success())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::need;
 
     fn example(package: &str, name: &str) -> Example {
         Example { package: package.to_owned(), name: name.to_owned(), obstacle: None }
@@ -156,11 +146,11 @@ mod tests {
         let choice = |missing| Choice {
             package: "par-mpi".to_owned(),
             feature: "mpi".to_owned(),
-            need: "mpi",
+            need: need::find("mpi").unwrap(),
             missing,
         };
         let absent = find(&workspace, &[choice(Some("no mpirun".to_owned()))]);
-        assert!(absent[0].obstacle.as_ref().unwrap().contains("no mpirun"));
+        assert!(absent[0].obstacle.as_ref().unwrap().reason.contains("no mpirun"));
         assert_eq!(find(&workspace, &[choice(None)]), [example("par-mpi", "mpi_hello")]);
     }
 }

@@ -1,18 +1,20 @@
 //! Which optional features this machine can build: those whose native need is there.
 
+use std::fmt;
+
 use crate::error::Error;
-use crate::need;
+use crate::need::{self, Need};
 use crate::workspace::{Package, Workspace};
 
 /// A feature of `[package.metadata.par] features`, and whether it can be built here.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Choice {
     /// The package that has the feature.
     pub(crate) package: String,
     /// The feature.
     pub(crate) feature: String,
     /// The need that it has at build time.
-    pub(crate) need: &'static str,
+    pub(crate) need: &'static Need,
     /// Why it cannot be built; `None` when it can.
     pub(crate) missing: Option<String>,
 }
@@ -35,7 +37,7 @@ pub(crate) fn choices(workspace: &Workspace) -> Result<Vec<Choice>, Error> {
             choices.push(Choice {
                 package: package.name.clone(),
                 feature: feature.clone(),
-                need: need.name,
+                need,
                 missing: (need.probe)().err(),
             });
         }
@@ -53,18 +55,41 @@ pub(crate) fn arguments(choices: &[Choice]) -> Vec<String> {
     if on.is_empty() { Vec::new() } else { vec!["--features".to_owned(), on.join(",")] }
 }
 
+/// Why something is not built here, and what changes that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Obstacle {
+    pub(crate) reason: String,
+    pub(crate) remedy: String,
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}; {}", self.reason, self.remedy)
+    }
+}
+
+impl Choice {
+    /// Why the feature is not built here; `None` when it is.
+    pub(crate) fn obstacle(&self) -> Option<Obstacle> {
+        let missing = self.missing.as_ref()?;
+        let reason = format!("feature `{}` needs {}: {missing}", self.feature, self.need.name);
+        Some(Obstacle { reason, remedy: self.need.remedy() })
+    }
+}
+
 /// Why something with these `required-features` is not built here; `None` when it is.
-pub(crate) fn obstacle(choices: &[Choice], package: &Package, required: &[String]) -> Option<String> {
+pub(crate) fn obstacle(choices: &[Choice], package: &Package, required: &[String]) -> Option<Obstacle> {
     required.iter().find_map(|feature| {
         let choice =
             choices.iter().find(|choice| choice.package == package.name && choice.feature == *feature);
         match choice {
-            Some(choice) => choice.missing.as_ref().map(|missing| {
-                format!("feature `{feature}` needs {}: {missing}; run cargo xtask setup", choice.need)
-            }),
+            Some(choice) => choice.obstacle(),
             // Not declared as native: on by default, or nobody turns it on.
             None if on_by_default(package, feature) => None,
-            None => Some(format!("feature `{feature}` is off, and no metadata says when to turn it on")),
+            None => Some(Obstacle {
+                reason: format!("feature `{feature}` is off"),
+                remedy: format!("say in [package.metadata.par] of {} what it needs", package.name),
+            }),
         }
     })
 }
@@ -98,7 +123,7 @@ mod tests {
         Choice {
             package: "par-mpi".to_owned(),
             feature: "mpi".to_owned(),
-            need: "mpi",
+            need: need::find("mpi").unwrap(),
             missing: missing.map(str::to_owned),
         }
     }
@@ -114,7 +139,7 @@ mod tests {
         let required = ["mpi".to_owned()];
         let obstacle_of = |choice| obstacle(&[choice], &package(), &required);
         assert_eq!(obstacle_of(choice(None)), None);
-        let reason = obstacle_of(choice(Some("no mpirun"))).unwrap();
+        let reason = obstacle_of(choice(Some("no mpirun"))).unwrap().to_string();
         assert!(reason.contains("no mpirun") && reason.contains("cargo xtask setup"), "{reason}");
     }
 

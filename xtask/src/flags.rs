@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{bench_all, setup};
+use crate::exit::EXIT_CODES;
+use crate::{bench_all, setup, test};
 
 /// Drives par: setup, builds, tests, examples and the cross-paradigm benchmark.
 #[derive(Debug, Parser)]
-#[command(bin_name = "cargo xtask", disable_help_subcommand = true)]
+#[command(bin_name = "cargo xtask", disable_help_subcommand = true, after_help = EXIT_CODES)]
 pub(crate) struct Xtask {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -17,38 +18,40 @@ pub(crate) struct Xtask {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Says what this machine has, what is missing, and what installs it
+    /// Say what this machine has, what is missing, what that costs and what installs it
     Doctor,
-    /// Installs what is missing, without asking
+    /// Install what is missing, without asking
     Setup(setup::Flags),
-    /// Builds every crate with the features that this machine can build
+    /// Build every crate with the features that this machine can build
     Build(Build),
-    /// Runs every check that CI runs
+    /// Run every check that CI runs, one step after the other
     Test(Test),
-    /// Builds and runs every example
+    /// Build and run every example; each asserts what it shows
     Examples(Examples),
-    /// Runs every workload under every paradigm and writes the report
+    /// Run every workload under every paradigm, verify every answer and write the report
     BenchAll(Box<bench_all::Flags>),
-    /// Writes a run's report.html again from its manifest.json and results.jsonl
+    /// Write a run's report.html again from its manifest.json and results.jsonl
     Report(Report),
-    /// Checks what compilers do not: layers, names, headers, file lengths
+    /// Check what compilers do not: layers, names, headers, file lengths
     Tidy,
-    /// Makes a paradigm crate and its bench program
+    /// Make a paradigm crate and its bench program
     New(New),
-    /// Runs what CI runs, in a fresh clone of HEAD
+    /// Run what CI runs, in a fresh clone of HEAD
     Ci,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Build {
-    /// Optimise
+    /// Build with optimisations, as bench-all and examples do
     #[arg(long)]
     pub(crate) release: bool,
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = test::steps())]
 pub(crate) struct Test {
-    /// The steps to run; all without any
+    /// The steps to run [default: all]
+    #[arg(value_name = "STEP")]
     pub(crate) steps: Vec<String>,
     /// A step to leave out; may be given again
     #[arg(long, value_name = "STEP")]
@@ -82,7 +85,8 @@ pub(crate) struct New {
     pub(crate) check: bool,
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+/// A number of seconds with an end.
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     match text.parse() {
         Ok(seconds @ 1..=86_400) => Ok(Duration::from_secs(seconds)),
         _ => Err("a number of seconds from 1 to 86400 is wanted".to_owned()),

@@ -95,6 +95,16 @@ pub(crate) fn find(name: &str) -> Result<&'static Need, Error> {
     })
 }
 
+impl Need {
+    /// What installs it.
+    pub(crate) fn remedy(&self) -> String {
+        if self.packages.is_empty() {
+            return format!("no package holds {}: {}", self.name, self.what);
+        }
+        "run cargo xtask setup".to_owned()
+    }
+}
+
 impl Packages {
     /// True when no package manager can help.
     pub(crate) fn is_empty(&self) -> bool {

@@ -9,12 +9,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use serde::Serialize;
-
 use crate::group::{self, Output};
 
 /// The machine, as reports name it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Machine {
     /// The processor's model, or `unknown`.
     pub(crate) cpu: String,
@@ -179,10 +177,14 @@ fn has_extension(name: &str, extension: &str) -> bool {
 
 /// The first line that a program prints, or `None` when it is missing, fails or takes too long.
 fn first_line(program: impl AsRef<OsStr>, arguments: &[&str]) -> Option<String> {
-    let ended =
-        group::run(Command::new(program).args(arguments), Duration::from_secs(20), Output::Capture).ok()?;
-    let line = ended.output.lines().next()?.trim().to_owned();
-    (ended.success() && !line.is_empty()).then_some(line)
+    let text = answer(Command::new(program).args(arguments))?;
+    text.lines().next().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty())
+}
+
+/// What a program prints, or `None` when it is missing, fails or takes too long.
+pub(crate) fn answer(command: &mut Command) -> Option<String> {
+    let ended = group::run(command, Duration::from_secs(20), Output::Apart).ok()?;
+    ended.success().then_some(ended.output)
 }
 
 /// The value of the first `key : value` line of a file in /proc.

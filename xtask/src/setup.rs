@@ -20,10 +20,10 @@ const LIMIT: Duration = Duration::from_mins(20);
 /// Arguments of `setup`.
 #[derive(Debug, Clone, Copy, Default, clap::Args)]
 pub(crate) struct Flags {
-    /// Also what no crate of this workspace uses yet
+    /// Install also what no crate of this workspace uses yet
     #[arg(long)]
     pub(crate) all: bool,
-    /// Print the commands, run none
+    /// Print the commands and run none
     #[arg(long)]
     pub(crate) dry_run: bool,
 }
@@ -38,7 +38,7 @@ pub(crate) fn run(workspace: &Workspace, flags: Flags) -> Result<(), Error> {
     let (installable, hopeless): (Vec<&Need>, Vec<&Need>) =
         missing.into_iter().partition(|need| !need.packages.is_empty());
     for need in hopeless {
-        println!("no package holds {}: {}", need.name, need.what);
+        println!("{}", need.remedy());
     }
     if installable.is_empty() {
         println!("nothing to install");
@@ -131,11 +131,9 @@ impl Manager {
 fn execute(line: &[&str]) -> Result<(), Error> {
     let (program, arguments) = line.split_first().expect("a command line has a program");
     let ended = group::run(Command::new(program).args(arguments), LIMIT, Output::Inherit)?;
-    if ended.success() {
-        return Ok(());
-    }
-    let advice = if *program == "sudo" { "; sudo may want a password: run it by hand" } else { "" };
-    Err(Error::Failed(format!("`{}` failed: {}{advice}", line.join(" "), ended.reason())))
+    let advice = if *program == "sudo" { " (sudo may want a password: run it by hand)" } else { "" };
+    ended.check(&format!("`{}`{advice}", line.join(" ")))?;
+    Ok(())
 }
 
 fn still_missing(needs: &[&Need]) -> Result<(), Error> {

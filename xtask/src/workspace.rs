@@ -112,16 +112,12 @@ impl Workspace {
     /// cargo failed, or a `[package.metadata.par]` says what xtask does not understand.
     pub(crate) fn load_at(manifest: &Path) -> Result<Self, Error> {
         let mut command = cargo();
-        // Its warnings go to the terminal: only stdout is JSON, so the streams are not merged.
         command
             .args(["metadata", "--no-deps", "--quiet", "--format-version", "1", "--manifest-path"])
             .arg(manifest);
-        let ended = group::run(&mut command, Duration::from_mins(1), Output::Capture)?;
-        if !ended.success() {
-            return Err(Error::Failed(format!("cargo metadata failed: {}", ended.output.trim())));
-        }
-        let json = ended.output.lines().find(|line| line.starts_with('{')).unwrap_or_default();
-        Self::parse(json)
+        let ended =
+            group::run(&mut command, Duration::from_mins(1), Output::Apart)?.check("cargo metadata")?;
+        Self::parse(&ended.output)
     }
 
     /// Reads what `cargo metadata` printed.
@@ -167,10 +163,7 @@ impl Workspace {
         git.args(["-c", "safe.directory=*", "-c", "core.quotePath=false", "ls-files"])
             .args(["--cached", "--others", "--exclude-standard"])
             .current_dir(&self.root);
-        let ended = group::run(&mut git, Duration::from_mins(1), Output::Capture)?;
-        if !ended.success() {
-            return Err(Error::Failed(format!("git ls-files failed: {}", ended.output.trim())));
-        }
+        let ended = group::run(&mut git, Duration::from_mins(1), Output::Apart)?.check("git ls-files")?;
         let mut files: Vec<String> = ended.output.lines().map(str::to_owned).collect();
         files.sort();
         files.dedup();
@@ -193,7 +186,16 @@ impl Package {
 
     /// Its examples.
     pub(crate) fn examples(&self) -> impl Iterator<Item = &Target> {
-        self.targets.iter().filter(|target| target.kind.iter().any(|kind| kind == "example"))
+        self.targets_of("example")
+    }
+
+    /// Its program of this name.
+    pub(crate) fn program(&self, name: &str) -> Option<&Target> {
+        self.targets_of("bin").find(|target| target.name == name)
+    }
+
+    fn targets_of(&self, kind: &'static str) -> impl Iterator<Item = &Target> {
+        self.targets.iter().filter(move |target| target.kind.iter().any(|one| one == kind))
     }
 }
 

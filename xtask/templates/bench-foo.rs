@@ -2,11 +2,14 @@
 
 use std::process::ExitCode;
 
-use par_benches::program;
+use par_benches::program::{self, ExecutorSpec};
 use par_foo::{FooConfig, FooExecutor};
 
 fn main() -> ExitCode {
-    program::run("foo", |program| {
-        program.executor("foo-executor", |workers| FooExecutor::new(FooConfig::default().workers(workers)));
-    })
+    program::main(
+        "foo",
+        &[ExecutorSpec::present("foo-executor", |workers| {
+            Ok(Box::new(FooExecutor::new(FooConfig::default().workers(workers))?))
+        })],
+    )
 }

@@ -24,12 +24,13 @@ use par_process::{ProcessPool, WorkerEventKind};
 use rustix::process::{Pid, Signal, kill_process};
 
 const TASKS: u64 = 60;
+const TASK_TIME: Duration = Duration::from_millis(50);
 /// When this many results are there, a worker is killed.
 const MIDDLE: usize = 20;
 
 #[par_core::task]
 fn slow_square(x: u64) -> u64 {
-    std::thread::sleep(Duration::from_millis(50));
+    std::thread::sleep(TASK_TIME);
     x * x
 }
 
@@ -90,6 +91,8 @@ fn map_and_kill(pool: &ProcessPool) -> Outcome<(Vec<Result<u64, TaskError>>, Dur
     for result in pool.map((0..TASKS).map(slow_square::new)) {
         results.push(result);
         if results.len() == MIDDLE {
+            // Results come between two tasks; half a task later the worker is in the middle of one.
+            std::thread::sleep(TASK_TIME / 2);
             let pid = Pid::from_raw(i32::try_from(victim)?).ok_or("no process is 0")?;
             kill_process(pid, Signal::KILL)?;
         }

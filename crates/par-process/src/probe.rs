@@ -24,7 +24,7 @@ pub fn probe() -> Probe {
     let mut missing = Vec::new();
     match Board::create() {
         Err(error) => {
-            missing.push(format!("memory files (memfd_create: {error}); Linux 3.17 or newer has them"))
+            missing.push(format!("memory files (memfd_create: {error}); Linux 3.17 or newer has them"));
         }
         Ok(board) => {
             if let Err(error) = Board::open(std::process::id(), board.fd()) {

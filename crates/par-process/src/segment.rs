@@ -151,13 +151,12 @@ impl Incoming {
     pub(crate) fn view(&self, reference: &SegmentRef) -> io::Result<Bytes> {
         let (capacity, length) = (reference.capacity as usize, reference.length as usize);
         let known = self.lock().get(&reference.id).cloned();
-        let mapping = match known {
-            Some(mapping) => mapping,
-            None => {
-                let mapping = Arc::new(Mapping::open(self.pid, reference.fd, capacity)?);
-                self.lock().insert(reference.id, Arc::clone(&mapping));
-                mapping
-            }
+        let mapping = if let Some(mapping) = known {
+            mapping
+        } else {
+            let mapping = Arc::new(Mapping::open(self.pid, reference.fd, capacity)?);
+            self.lock().insert(reference.id, Arc::clone(&mapping));
+            mapping
         };
         if length > mapping.len() {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "the payload is longer than its segment"));

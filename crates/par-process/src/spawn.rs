@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 
 use ipc_channel::ipc::{IpcBytesReceiver, IpcBytesSender, IpcOneShotServer};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
@@ -49,6 +49,12 @@ pub(crate) fn spawn(config: &Builder) -> io::Result<Started> {
         None => own_program()?,
     };
     let mut command = Command::new(program);
+    if let (None, Some(name)) = (&config.program, std::env::args_os().next()) {
+        // Listed under the name that this program is listed under.
+        command.arg0(name);
+    }
+    // In a group of its own it could not read from the terminal anyway, only be stopped by it.
+    command.stdin(Stdio::null());
     command.args(&config.args).envs(config.envs.iter().map(|(name, value)| (name, value)));
     command.env(MARK, format!("{}:{address}", std::process::id()));
     if let Some(directory) = &config.cwd {

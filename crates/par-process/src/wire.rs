@@ -149,6 +149,11 @@ impl Frame {
         self.bytes.clear();
     }
 
+    /// Takes back what was written after it had that length.
+    pub(crate) fn truncate(&mut self, length: usize) {
+        self.bytes.truncate(length);
+    }
+
     /// Puts all messages of another frame behind these.
     pub(crate) fn append(&mut self, other: &mut Self) {
         self.bytes.append(&mut other.bytes);
@@ -176,14 +181,30 @@ impl Frame {
                 self.optional(call.retries.map(u64::from)).optional(call.remaining_ns);
                 self.payload(&call.payload);
             }
-            Message::Cancel { id } => drop(self.tag(CANCEL).put(&id.to_le_bytes())),
-            Message::CancelNested { nested } => drop(self.tag(CANCEL_NESTED).put(&nested.to_le_bytes())),
-            Message::Release { segment } => drop(self.tag(RELEASE).put(&segment.to_le_bytes())),
-            Message::Forget { segment } => drop(self.tag(FORGET).put(&segment.to_le_bytes())),
-            Message::Quit => drop(self.tag(QUIT)),
-            Message::Ring => drop(self.tag(RING)),
-            Message::Ready => drop(self.tag(READY)),
-            Message::Obituary => drop(self.tag(OBITUARY)),
+            Message::Cancel { id } => {
+                self.tag(CANCEL).put(&id.to_le_bytes());
+            }
+            Message::CancelNested { nested } => {
+                self.tag(CANCEL_NESTED).put(&nested.to_le_bytes());
+            }
+            Message::Release { segment } => {
+                self.tag(RELEASE).put(&segment.to_le_bytes());
+            }
+            Message::Forget { segment } => {
+                self.tag(FORGET).put(&segment.to_le_bytes());
+            }
+            Message::Quit => {
+                self.tag(QUIT);
+            }
+            Message::Ring => {
+                self.tag(RING);
+            }
+            Message::Ready => {
+                self.tag(READY);
+            }
+            Message::Obituary => {
+                self.tag(OBITUARY);
+            }
         }
     }
 
@@ -451,7 +472,9 @@ mod tests {
         #[test]
         fn what_is_written_is_read(sent in proptest::collection::vec(messages(), 0..8)) {
             let mut frame = Frame::default();
-            sent.iter().for_each(|message| frame.push(message));
+            for message in &sent {
+                frame.push(message);
+            }
             let received: Result<Vec<_>, _> = Messages::of(frame.bytes).collect();
             prop_assert_eq!(received, Ok(sent));
         }

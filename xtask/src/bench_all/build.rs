@@ -4,10 +4,15 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use super::child::{self, End};
-use super::discover::{Paradigm, Workspace};
 use super::row::AbsentRow;
-use super::settings::Stop;
+use crate::error::Error;
+use crate::features::{self, Choice, Obstacle};
+use crate::group::{self, Output};
+use crate::workspace::{self, Package, Paradigm, Workspace};
+
+/// The package whose programs measure the paradigms.
+const PACKAGE: &str = "par-benches";
+const LIMIT: Duration = Duration::from_hours(1);
 
 /// A program that can be asked.
 #[derive(Clone, Debug)]
@@ -16,115 +21,140 @@ pub(super) struct Program {
     pub(super) path: PathBuf,
 }
 
-const PATIENCE: Duration = Duration::from_hours(1);
-
 /// Builds the programs of `paradigms`, all at once, and one by one where that fails.
 ///
 /// # Errors
-/// Ctrl-C.
+/// The workspace's metadata cannot be understood, cargo does not start, or Ctrl-C.
 pub(super) fn build(
     workspace: &Workspace,
-    paradigms: &[&Paradigm],
-) -> Result<(Vec<Program>, Vec<AbsentRow>), Stop> {
-    let (known, unknown): (Vec<&Paradigm>, Vec<&Paradigm>) = paradigms.iter().partition(|p| p.has_program);
-    let mut absent: Vec<AbsentRow> = unknown.into_iter().map(without_program).collect();
-    let mut programs = Vec::new();
-    let plain: Vec<&Paradigm> = known.iter().copied().filter(|p| p.features.is_empty()).collect();
-    let at_once = build_all(workspace, &plain)?;
-    for paradigm in known {
-        let is_built = at_once && paradigm.features.is_empty();
-        match if is_built { Ok(()) } else { build_one(workspace, paradigm)? } {
+    paradigms: &[Paradigm],
+) -> Result<(Vec<Program>, Vec<AbsentRow>), Error> {
+    let choices = features::choices(workspace)?;
+    let benches = workspace.package(PACKAGE);
+    let (mut programs, mut absent, mut buildable) = (Vec::new(), Vec::new(), Vec::new());
+    for paradigm in paradigms {
+        match obstacle(benches, paradigm, &choices) {
+            Some(obstacle) => absent.push(without(paradigm, obstacle)),
+            None => buildable.push(paradigm),
+        }
+    }
+    let features = features::arguments(&choices);
+    let names: Vec<&str> = buildable.iter().map(|paradigm| paradigm.bench).collect();
+    let all_built = names.is_empty()
+        || group::run(&mut cargo(workspace, &features, &names), LIMIT, Output::Inherit)?.success();
+    for paradigm in buildable {
+        match if all_built { Ok(()) } else { build_one(workspace, &features, paradigm.bench)? } {
             Ok(()) => programs.push(Program {
-                paradigm: paradigm.name.clone(),
-                path: workspace.target.join("release").join(&paradigm.bench),
+                paradigm: paradigm.name.to_owned(),
+                path: workspace.target.join("release").join(paradigm.bench),
             }),
-            Err(reason) => absent.push(AbsentRow {
-                paradigm: paradigm.name.clone(),
-                executor: "*".to_owned(),
-                reason,
-                remedy: format!("cargo build --release -p par-benches --bin {} shows why", paradigm.bench),
-            }),
+            Err(reason) => absent.push(without(
+                paradigm,
+                Obstacle {
+                    reason: format!("does not build: {reason}"),
+                    remedy: format!("cargo build --release -p {PACKAGE} --bin {} shows why", paradigm.bench),
+                },
+            )),
         }
     }
     Ok((programs, absent))
 }
 
-fn without_program(paradigm: &Paradigm) -> AbsentRow {
-    AbsentRow {
-        paradigm: paradigm.name.clone(),
-        executor: "*".to_owned(),
-        reason: format!("par-benches has no program {}", paradigm.bench),
-        remedy: format!("write benches/src/bin/{}.rs, see benches/README.md", paradigm.bench),
+/// Why a paradigm's program is not even tried.
+fn obstacle(benches: Option<&Package>, paradigm: &Paradigm, choices: &[Choice]) -> Option<Obstacle> {
+    let program = benches.and_then(|benches| Some((benches, benches.program(paradigm.bench)?)));
+    match program {
+        Some((benches, program)) => features::obstacle(choices, benches, &program.required_features),
+        None => Some(Obstacle {
+            reason: format!("{PACKAGE} has no program {}", paradigm.bench),
+            remedy: format!("write benches/src/bin/{}.rs, see benches/README.md", paradigm.bench),
+        }),
     }
 }
 
-/// True when everything was built; cargo's own messages go to the terminal.
-fn build_all(workspace: &Workspace, paradigms: &[&Paradigm]) -> Result<bool, Stop> {
-    if paradigms.is_empty() {
-        return Ok(true);
-    }
-    let mut cargo = cargo(workspace);
-    for paradigm in paradigms {
-        cargo.args(["--bin", &paradigm.bench]);
-    }
-    match child::run_shown(&mut cargo)
-        .map_err(|error| Stop::Broken(format!("cargo does not start: {error}")))?
-    {
-        End::Interrupted => Err(Stop::Interrupted),
-        End::Exited(status) => Ok(status.success()),
-        End::TimedOut(_) | End::Flooded(_) => Ok(false),
-    }
+fn without(paradigm: &Paradigm, Obstacle { reason, remedy }: Obstacle) -> AbsentRow {
+    AbsentRow { paradigm: paradigm.name.to_owned(), executor: "*".to_owned(), reason, remedy }
 }
 
-/// Builds one program, with its features and, where that fails, without.
-fn build_one(workspace: &Workspace, paradigm: &Paradigm) -> Result<Result<(), String>, Stop> {
-    let mut tries = vec![paradigm.features.as_slice()];
-    if !paradigm.features.is_empty() {
+/// Builds one program, with the features of this machine and, where that fails, without.
+fn build_one(workspace: &Workspace, features: &[String], bench: &str) -> Result<Result<(), String>, Error> {
+    let mut tries = vec![features];
+    if !features.is_empty() {
         tries.push(&[]);
     }
     let mut reason = String::new();
     for features in tries {
-        eprintln!("building {} {}", paradigm.bench, features.join(" "));
-        let mut cargo = cargo(workspace);
-        cargo.args(["--quiet", "--message-format", "short", "--bin", &paradigm.bench]);
-        if !features.is_empty() {
-            cargo.args(["--features", &features.join(",")]);
+        eprintln!("building {bench} {}", features.join(" "));
+        let mut cargo = cargo(workspace, features, &[bench]);
+        cargo.args(["--quiet", "--message-format", "short"]);
+        let ended = group::run(&mut cargo, LIMIT, Output::Apart)?;
+        match ended.failure() {
+            None => return Ok(Ok(())),
+            Some(how) => reason = first_error(&ended.complaint).unwrap_or(how),
         }
-        let finished = child::run(&mut cargo, PATIENCE)
-            .map_err(|error| Stop::Broken(format!("cargo does not start: {error}")))?;
-        if finished.interrupted() {
-            return Err(Stop::Interrupted);
-        }
-        if finished.failure().is_none() {
-            return Ok(Ok(()));
-        }
-        reason = first_error(&finished.stderr);
     }
-    Ok(Err(format!("does not build: {reason}")))
+    Ok(Err(reason))
 }
 
-fn cargo(workspace: &Workspace) -> Command {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(&workspace.root).args(["build", "--release", "--package", "par-benches"]);
+/// As `cargo xtask build` and `examples` build, so that none of them builds anew what another has built.
+fn cargo(workspace: &Workspace, features: &[String], programs: &[&str]) -> Command {
+    let mut cargo = workspace::cargo();
+    cargo.current_dir(&workspace.root).args(["build", "--release", "--workspace"]).args(features);
+    for program in programs {
+        cargo.args(["--bin", program]);
+    }
     cargo
 }
 
 /// The first line that says `error`, which is the one that matters.
-fn first_error(stderr: &str) -> String {
-    let line = stderr.lines().find(|line| line.contains("error")).or_else(|| stderr.lines().last());
-    line.unwrap_or("cargo said nothing").trim().chars().take(200).collect()
+fn first_error(complaint: &str) -> Option<String> {
+    let line = complaint.lines().find(|line| line.contains("error")).or_else(|| complaint.lines().last())?;
+    Some(line.trim().chars().take(200).collect())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::first_error;
+    use super::*;
+    use crate::need;
 
     #[test]
     fn the_first_error_is_the_reason() {
         assert_eq!(
-            first_error("warning: x\nsrc/a.rs:1:1: error[E0425]: no x\nerror: could not"),
+            first_error("warning: x\nsrc/a.rs:1:1: error[E0425]: no x\nerror: could not").unwrap(),
             "src/a.rs:1:1: error[E0425]: no x"
         );
-        assert_eq!(first_error(""), "cargo said nothing");
+        assert_eq!(first_error(""), None);
+    }
+
+    #[test]
+    fn what_is_not_tried_says_why_and_what_helps() {
+        let workspace = Workspace::parse(
+            r#"{"workspace_root":"/w","target_directory":"/w/target","packages":[
+                {"name":"par-benches","manifest_path":"/w/b/Cargo.toml","dependencies":[],"features":{"mpi":[]},
+                 "metadata":{"par":{"features":{"mpi":"mpi"}}},"targets":[
+                 {"name":"bench-mpi","kind":["bin"],"src_path":"/w/b/m.rs","required-features":["mpi"]}]},
+                {"name":"par-mpi","manifest_path":"/w/m/Cargo.toml","dependencies":[],"targets":[],
+                 "metadata":{"par":{"paradigm":"mpi","bench":"bench-mpi"}}},
+                {"name":"par-new","manifest_path":"/w/n/Cargo.toml","dependencies":[],"targets":[],
+                 "metadata":{"par":{"paradigm":"new","bench":"bench-new"}}}]}"#,
+        )
+        .unwrap();
+        let choice = |missing: Option<&str>| Choice {
+            package: "par-benches".to_owned(),
+            feature: "mpi".to_owned(),
+            need: need::find("mpi").unwrap(),
+            missing: missing.map(str::to_owned),
+        };
+        let obstacle = |index: usize, missing| {
+            let paradigm = workspace.paradigms()[index];
+            obstacle(workspace.package(PACKAGE), &paradigm, &[choice(missing)])
+        };
+        assert_eq!(obstacle(0, None), None);
+        let no_mpi = obstacle(0, Some("no mpirun")).unwrap();
+        assert!(
+            no_mpi.reason.contains("no mpirun") && no_mpi.remedy.contains("cargo xtask setup"),
+            "{no_mpi}"
+        );
+        assert!(obstacle(1, None).unwrap().remedy.contains("benches/src/bin/bench-new.rs"));
     }
 }

@@ -4,10 +4,11 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::build::Program;
-use super::child;
-use super::contract::{Line, parse};
+use super::call::call;
+use super::contract::Line;
 use super::row::{AbsentRow, FailedRow, SERIAL, Stage};
-use super::settings::{Settings, Stop};
+use super::settings::Settings;
+use crate::error::Error;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -44,38 +45,22 @@ impl Catalogue {
     ///
     /// # Errors
     /// Ctrl-C.
-    pub(super) fn ask(programs: &[Program], absent: Vec<AbsentRow>) -> Result<Self, Stop> {
+    pub(super) fn ask(programs: &[Program], absent: Vec<AbsentRow>) -> Result<Self, Error> {
         let mut catalogue = Self { absent, ..Self::default() };
         for program in programs {
-            if let Err(reason) = catalogue.ask_one(program)? {
-                catalogue.failed.push(FailedRow {
+            match call(Command::new(&program.path).arg("list"), PATIENCE)? {
+                Ok(lines) => catalogue.add(program, lines),
+                Err(reason) => catalogue.failed.push(FailedRow {
                     stage: Stage::List,
                     what: String::new(),
                     paradigm: program.paradigm.clone(),
                     executor: "*".to_owned(),
                     workers: None,
                     reason,
-                });
+                }),
             }
         }
         Ok(catalogue)
-    }
-
-    fn ask_one(&mut self, program: &Program) -> Result<Result<(), String>, Stop> {
-        let finished = match child::run(Command::new(&program.path).arg("list"), PATIENCE) {
-            Ok(finished) if finished.interrupted() => return Err(Stop::Interrupted),
-            Ok(finished) => finished,
-            Err(error) => return Ok(Err(format!("does not start: {error}"))),
-        };
-        if let Some(reason) = finished.failure() {
-            return Ok(Err(format!("list {reason}")));
-        }
-        Ok(finished
-            .lines
-            .iter()
-            .map(|line| parse(line))
-            .collect::<Result<_, _>>()
-            .map(|lines| self.add(program, lines)))
     }
 
     fn add(&mut self, program: &Program, lines: Vec<Line>) {
@@ -110,7 +95,7 @@ impl Catalogue {
     ///
     /// # Errors
     /// A workload or an executor that no program has.
-    pub(super) fn narrow(mut self, settings: &Settings) -> Result<Self, Stop> {
+    pub(super) fn narrow(mut self, settings: &Settings) -> Result<Self, Error> {
         known("--workload", &settings.workloads, &self.workloads)?;
         let there = self.executors.iter().map(|executor| executor.name.clone());
         let absent = self.absent.iter().filter(|row| row.executor != "*").map(|row| row.executor.clone());
@@ -129,11 +114,11 @@ impl Catalogue {
 ///
 /// # Errors
 /// One line that names the valid ones.
-pub(super) fn known(flag: &str, asked: &[String], valid: &[String]) -> Result<(), Stop> {
+pub(super) fn known(flag: &str, asked: &[String], valid: &[String]) -> Result<(), Error> {
     match asked.iter().find(|name| !valid.contains(name)) {
         None => Ok(()),
-        Some(name) if valid.is_empty() => Err(Stop::BadInput(format!("{flag} {name}: there is none at all"))),
-        Some(name) => Err(Stop::BadInput(format!("{flag} {name}: unknown; there is {}", valid.join(", ")))),
+        Some(name) if valid.is_empty() => Err(Error::Usage(format!("{flag} {name}: there is none at all"))),
+        Some(name) => Err(Error::Usage(format!("{flag} {name}: unknown; there is {}", valid.join(", ")))),
     }
 }
 

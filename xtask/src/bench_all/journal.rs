@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::row::Row;
+use crate::error::Error;
 
 /// The file's name in a results folder.
 pub(super) const NAME: &str = "results.jsonl";
@@ -53,9 +54,10 @@ impl Journal {
 ///
 /// # Errors
 /// There is no such file, or a line of it is no row.
-pub(super) fn read(folder: &Path) -> Result<Vec<Row>, String> {
+pub(super) fn read(folder: &Path) -> Result<Vec<Row>, Error> {
     let path = folder.join(NAME);
-    let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let text =
+        fs::read_to_string(&path).map_err(|error| Error::Usage(format!("{}: {error}", path.display())))?;
     let mut rows: Vec<Row> = Vec::new();
     for (number, line) in text.split_inclusive('\n').enumerate() {
         match serde_json::from_str::<Row>(line) {
@@ -64,7 +66,9 @@ pub(super) fn read(folder: &Path) -> Result<Vec<Row>, String> {
                 None => rows.push(row),
             },
             Err(_) if !line.ends_with('\n') || line.trim().is_empty() => {}
-            Err(error) => return Err(format!("{} line {}: {error}", path.display(), number + 1)),
+            Err(error) => {
+                return Err(Error::Usage(format!("{} line {}: {error}", path.display(), number + 1)));
+            }
         }
     }
     Ok(rows)
@@ -110,6 +114,6 @@ mod tests {
     fn a_bad_line_is_named() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(NAME), "{}\n").unwrap();
-        assert!(read(folder.path()).unwrap_err().contains("line 1"));
+        assert!(read(folder.path()).unwrap_err().to_string().contains("line 1"));
     }
 }

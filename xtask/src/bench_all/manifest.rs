@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::settings::Settings;
 use super::utc;
+use crate::error::Error;
+use crate::probe::{self, Machine};
 
 /// The file's name in a results folder.
 pub(super) const NAME: &str = "manifest.json";
@@ -69,11 +71,15 @@ pub(super) struct Options {
 impl Manifest {
     /// What is known when a run begins; `root` is the workspace.
     pub(super) fn begin(settings: &Settings, root: &Path) -> Self {
-        let git = |args: &[&str]| output(Command::new("git").arg("-C").arg(root).args(args));
+        let machine = Machine::read();
+        let git = |arguments: &[&str]| {
+            probe::answer(Command::new("git").arg("-C").arg(root).args(arguments))
+                .map(|text| text.trim().to_owned())
+        };
         Self {
             started: utc::rfc3339(settings.started),
-            host: Host::here(settings.cores),
-            toolchain: output(Command::new("rustc").arg("--version")).unwrap_or_else(|| "unknown".to_owned()),
+            toolchain: machine.rustc.clone(),
+            host: Host::of(machine),
             commit: git(&["rev-parse", "HEAD"]).filter(|commit| !commit.is_empty()),
             dirty: git(&["status", "--porcelain"]).map(|changes| !changes.is_empty()),
             options: Options::of(settings),
@@ -101,10 +107,11 @@ impl Manifest {
     ///
     /// # Errors
     /// There is none, or it is not understood.
-    pub(super) fn read(folder: &Path) -> Result<Self, String> {
+    pub(super) fn read(folder: &Path) -> Result<Self, Error> {
         let path = folder.join(NAME);
-        let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
+        let bad = |error: String| Error::Usage(format!("{}: {error}", path.display()));
+        let text = fs::read_to_string(&path).map_err(|error| bad(error.to_string()))?;
+        serde_json::from_str(&text).map_err(|error| bad(error.to_string()))
     }
 }
 
@@ -127,19 +134,18 @@ impl Options {
 }
 
 impl Host {
-    fn here(cores: usize) -> Self {
+    fn of(machine: Machine) -> Self {
         Self {
-            cpu: field("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown".to_owned()),
-            cores,
+            cpu: machine.cpu,
+            cores: machine.cores,
             cores_online: fs::read_to_string("/proc/cpuinfo")
                 .ok()
                 .map(|text| text.lines().filter(|line| line.starts_with("processor")).count()),
             smt: line("/sys/devices/system/cpu/smt/active").map(|active| active == "1"),
             governor: line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
-            memory_bytes: field("/proc/meminfo", "MemTotal")
-                .and_then(|text| Some(text.split_whitespace().next()?.parse::<u64>().ok()? * 1024)),
+            memory_bytes: (machine.memory_bytes > 0).then_some(machine.memory_bytes),
             kernel: line("/proc/sys/kernel/osrelease"),
-            architecture: std::env::consts::ARCH.to_owned(),
+            architecture: machine.arch.to_owned(),
             cgroup_quota: line("/sys/fs/cgroup/cpu.max"),
             numa_nodes: fs::read_dir("/sys/devices/system/node").ok().map(|entries| {
                 let names = entries.flatten().map(|entry| entry.file_name());
@@ -155,17 +161,6 @@ fn is_node(name: &str) -> bool {
 
 fn line(path: &str) -> Option<String> {
     Some(fs::read_to_string(path).ok()?.trim().to_owned())
-}
-
-fn field(path: &str, name: &str) -> Option<String> {
-    let text = fs::read_to_string(path).ok()?;
-    let line = text.lines().find(|line| line.starts_with(name))?;
-    Some(line.split_once(':')?.1.trim().to_owned())
-}
-
-fn output(command: &mut Command) -> Option<String> {
-    let output = command.output().ok().filter(|output| output.status.success())?;
-    Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 fn load_average() -> Option<[f64; 3]> {

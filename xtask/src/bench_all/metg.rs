@@ -4,14 +4,14 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::budget::Budget;
+use super::call::call;
 use super::catalogue::{Catalogue, Executor};
-use super::child;
-use super::contract::{Curve, Line, parse};
+use super::contract::{Curve, Line};
 use super::plan;
 use super::progress::Progress;
-use super::rounds::Interrupted;
 use super::row::{FailedRow, MetgRow, Row, SERIAL, Stage};
 use super::settings::Settings;
+use crate::error::Error;
 
 const PEAK_PATIENCE: Duration = Duration::from_mins(1);
 /// Less than this is no sweep.
@@ -36,7 +36,7 @@ pub(super) fn sweep(
     progress: &mut Progress,
     sweeps: &mut Sweeps,
     mut add: impl FnMut(Row),
-) -> Result<(), Interrupted> {
+) -> Result<(), Error> {
     let plan: Vec<(&String, &Executor)> = catalogue
         .patterns
         .iter()
@@ -82,7 +82,7 @@ pub(super) fn sweep(
     Ok(())
 }
 
-fn peak(catalogue: &Catalogue) -> Result<Result<f64, String>, Interrupted> {
+fn peak(catalogue: &Catalogue) -> Result<Result<f64, String>, Error> {
     let Some(serial) = catalogue.executors.iter().find(|executor| executor.is_serial()) else {
         return Ok(Err("there is no serial program, so there is no common peak".to_owned()));
     };
@@ -106,7 +106,7 @@ fn one(
     workers: usize,
     peak: f64,
     share: Duration,
-) -> Result<Result<Curve, String>, Interrupted> {
+) -> Result<Result<Curve, String>, Error> {
     let mut command = Command::new(&executor.program.path);
     command.args(["metg", "--executor", &executor.name, "--pattern", pattern]);
     command.args(["--workers", &workers.to_string(), "--ns-per-iteration", &peak.to_string()]);
@@ -124,23 +124,6 @@ fn one(
         Some(curve) if curve.verified => Ok(curve),
         Some(_) => Err("printed a sweep whose answers were not verified".to_owned()),
         None => Err("printed no sweep".to_owned()),
-    })
-}
-
-fn call(command: &mut Command, limit: Duration) -> Result<Result<Vec<Line>, String>, Interrupted> {
-    let finished = match child::run(command, limit) {
-        Ok(finished) if finished.interrupted() => return Err(Interrupted),
-        Ok(finished) => finished,
-        Err(error) => return Ok(Err(format!("does not start: {error}"))),
-    };
-    let lines: Result<Vec<Line>, String> = finished.lines.iter().map(|line| parse(line)).collect();
-    let said = lines.iter().flatten().find_map(|line| match line {
-        Line::Failed { reason } => Some(reason.clone()),
-        _ => None,
-    });
-    Ok(match said.or_else(|| finished.failure()) {
-        Some(reason) => Err(reason),
-        None => lines,
     })
 }
 

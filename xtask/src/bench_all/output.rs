@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::html;
 use super::journal;
 use super::manifest::Manifest;
+use crate::error::Error;
 
 const REPORT: &str = "report.html";
 
@@ -26,12 +27,11 @@ pub(super) fn make_writable(folder: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// One of the two files is missing or not understood.
-pub(super) fn render(folder: &Path) -> Result<PathBuf, String> {
+pub(super) fn render(folder: &Path) -> Result<PathBuf, Error> {
     let manifest = Manifest::read(folder)?;
     let rows = journal::read(folder)?;
     let path = folder.join(REPORT);
-    fs::write(&path, html::render(&manifest, &rows))
-        .map_err(|error| format!("{}: {error}", path.display()))?;
+    fs::write(&path, html::render(&manifest, &rows)).map_err(|source| Error::io("write", &path, source))?;
     Ok(path)
 }
 

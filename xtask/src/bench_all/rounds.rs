@@ -6,12 +6,13 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::budget::{self, Cost};
-use super::child;
-use super::contract::{Line, Sample, parse};
+use super::call::call;
+use super::contract::{Line, Sample};
 use super::plan::Config;
 use super::progress::Progress;
 use super::random::SplitMix64;
 use super::settings::Settings;
+use crate::error::Error;
 
 /// What one configuration has brought so far.
 #[derive(Debug)]
@@ -34,13 +35,9 @@ impl Measured {
     }
 }
 
-/// Ctrl-C: what was measured stays.
-#[derive(Debug)]
-pub(super) struct Interrupted;
-
 /// How much one call is to do.
 #[derive(Clone, Copy, Debug)]
-struct Call {
+struct Amount {
     samples: usize,
     warmups: usize,
     spans: bool,
@@ -85,7 +82,7 @@ pub(super) fn measure(
     limit: Duration,
     progress: &mut Progress,
     mut after_round: impl FnMut(&[Measured]),
-) -> Result<(), Interrupted> {
+) -> Result<(), Error> {
     let mut clock = Clock::start(limit);
     let mut rng = SplitMix64::named(settings.seed, workload);
     let first = budget::per_round(settings.samples);
@@ -119,20 +116,20 @@ fn round(
     clock: &mut Clock,
     rng: &mut SplitMix64,
     progress: &mut Progress,
-) -> Result<(), Interrupted> {
+) -> Result<(), Error> {
     let mut order: Vec<usize> =
         (0..measured.len()).filter(|index| measured[*index].failure.is_none()).collect();
     rng.shuffle(&mut order);
     for index in order {
         let this = &mut measured[index];
         progress.step(&this.config);
-        let call = if clock.left().is_zero() {
-            Call { samples: 1, warmups: 0, spans: false }
+        let amount = if clock.left().is_zero() {
+            Amount { samples: 1, warmups: 0, spans: false }
         } else {
-            Call { samples, warmups: 1, spans: false }
+            Amount { samples, warmups: 1, spans: false }
         };
         let begun = Instant::now();
-        match run(settings, workload, &this.config, call)? {
+        match run(settings, workload, &this.config, amount)? {
             Ok(samples) => this.rounds.push(samples),
             Err(reason) => {
                 this.failure = Some(reason);
@@ -149,14 +146,14 @@ fn draw_timelines(
     workload: &str,
     measured: &mut [Measured],
     progress: &mut Progress,
-) -> Result<(), Interrupted> {
+) -> Result<(), Error> {
     for index in 0..measured.len() {
         if !has_timeline(measured, index) || measured[index].failure.is_some() {
             continue;
         }
         progress.step(&measured[index].config);
-        let call = Call { samples: 1, warmups: 0, spans: true };
-        let samples = run(settings, workload, &measured[index].config, call)?;
+        let amount = Amount { samples: 1, warmups: 0, spans: true };
+        let samples = run(settings, workload, &measured[index].config, amount)?;
         measured[index].timeline = Some(samples.map(|mut samples| samples.remove(0)));
     }
     Ok(())
@@ -183,54 +180,37 @@ fn run(
     settings: &Settings,
     workload: &str,
     config: &Config,
-    call: Call,
-) -> Result<Result<Vec<Sample>, String>, Interrupted> {
+    amount: Amount,
+) -> Result<Result<Vec<Sample>, String>, Error> {
     let mut command = Command::new(&config.executor.program.path);
     command.args(["run", "--executor", &config.executor.name, "--workload", workload]);
     command.args(["--size", if settings.quick { "quick" } else { "default" }]);
     for (flag, value) in [
         ("--workers", config.workers),
         ("--parts", settings.parts),
-        ("--samples", call.samples),
-        ("--warmups", call.warmups),
+        ("--samples", amount.samples),
+        ("--warmups", amount.warmups),
         ("--timeout", settings.timeout.as_secs() as usize),
     ] {
         command.arg(flag).arg(value.to_string());
     }
-    if call.spans {
+    if amount.spans {
         command.arg("--spans");
     }
     if let Some(corpus) = &settings.corpus {
         command.arg("--corpus").arg(corpus);
     }
     // The program's own timeout comes first, because it can say where it was.
-    match child::run(&mut command, settings.timeout + Duration::from_secs(2)) {
-        Ok(finished) if finished.interrupted() => Err(Interrupted),
-        Ok(finished) => Ok(judge(&finished, workload, &config.executor.name, call.samples)),
-        Err(error) => Ok(Err(format!("does not start: {error}"))),
-    }
+    let lines = call(&mut command, settings.timeout + Duration::from_secs(2))?;
+    Ok(lines.and_then(|lines| judge(lines, workload, &config.executor.name, amount.samples)))
 }
 
 /// Takes samples only from a run in which everything is as it was asked for.
-fn judge(
-    finished: &child::Finished,
-    workload: &str,
-    executor: &str,
-    wanted: usize,
-) -> Result<Vec<Sample>, String> {
-    let mut samples = Vec::new();
-    let mut garbage = None;
-    for line in &finished.lines {
-        match parse(line) {
-            Ok(Line::Failed { reason }) => return Err(reason),
-            Ok(Line::Sample(sample)) => samples.push(*sample),
-            Ok(_) => {}
-            Err(reason) => garbage = garbage.or(Some(reason)),
-        }
-    }
-    if let Some(reason) = finished.failure().or(garbage) {
-        return Err(reason);
-    }
+fn judge(lines: Vec<Line>, workload: &str, executor: &str, wanted: usize) -> Result<Vec<Sample>, String> {
+    let samples: Vec<Sample> = lines
+        .into_iter()
+        .filter_map(|line| if let Line::Sample(sample) = line { Some(*sample) } else { None })
+        .collect();
     if let Some(other) = samples.iter().find(|s| s.workload != workload || s.executor != executor) {
         return Err(format!(
             "was asked for {workload} on {executor} and ran {} on {}",

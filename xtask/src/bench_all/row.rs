@@ -172,6 +172,16 @@ impl RunRow {
     }
 }
 
+/// The rows of what ran.
+pub(super) fn runs(rows: &[Row]) -> impl Iterator<Item = &RunRow> {
+    rows.iter().filter_map(|row| if let Row::Run(run) = row { Some(&**run) } else { None })
+}
+
+/// The rows of the METG sweeps.
+pub(super) fn sweeps(rows: &[Row]) -> impl Iterator<Item = &MetgRow> {
+    rows.iter().filter_map(|row| if let Row::Metg(metg) = row { Some(metg) } else { None })
+}
+
 impl Row {
     /// Rows with one key are versions of one row; the last one counts.
     pub(super) fn key(&self) -> String {

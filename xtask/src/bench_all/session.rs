@@ -1,61 +1,44 @@
 //! A whole run, from flags to report.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, Stdio};
 
 use super::budget::{Budget, FEW};
 use super::build::{self, Program};
 use super::catalogue::{self, Catalogue};
-use super::discover;
 use super::journal::Journal;
 use super::manifest::Manifest;
 use super::metg::{self, Sweeps};
 use super::plan;
 use super::progress::Progress;
-use super::rounds::{self, Interrupted, Measured};
-use super::row::{AbsentRow, Row, SERIAL};
-use super::settings::{Settings, Stop};
-use super::{Flags, analysis, interrupt, output, table, units};
-
-/// A run that wrote its files.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Finished {
-    interrupted: bool,
-    failed: bool,
-    slower: bool,
-}
-
-impl Finished {
-    pub(super) fn exit_code(self) -> ExitCode {
-        ExitCode::from(match self {
-            Self { interrupted: true, .. } => 130,
-            Self { failed: true, .. } => 1,
-            Self { slower: true, .. } => 3,
-            _ => 0,
-        })
-    }
-}
+use super::rounds::{self, Measured};
+use super::row::{AbsentRow, Row, SERIAL, runs};
+use super::settings::Settings;
+use super::{Flags, analysis, output, table, units};
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::setup;
+use crate::workspace::{Paradigm, Workspace};
 
 /// Checks, builds, measures, writes, shows.
 ///
 /// # Errors
-/// Why there is nothing to show.
-pub(super) fn measure(flags: &Flags) -> Result<Finished, Stop> {
-    interrupt::install();
+/// Why there is nothing to show, or Ctrl-C: then what was measured until then is written.
+pub(super) fn measure(workspace: &Workspace, flags: &Flags) -> Result<Exit, Error> {
     let settings = Settings::check(flags)?;
-    let Prepared { root, programs, absent, folder } = prepare(flags, &settings)?;
+    let Prepared { programs, absent, folder } = prepare(workspace, flags, &settings)?;
     let mut catalogue = Catalogue::ask(&programs, absent)?.narrow(&settings)?;
     if catalogue.workloads.is_empty() && catalogue.failed.is_empty() && catalogue.absent.is_empty() {
-        return Err(Stop::Broken("no program has a workload".to_owned()));
+        return Err(Error::Failed("no program has a workload".to_owned()));
     }
     let with_metg =
         settings.workloads.is_empty() || settings.workloads.iter().any(|name| name == "taskgraph");
     if !with_metg {
         catalogue.patterns.clear();
     }
-    let journal = Journal::create(&folder).map_err(|error| cannot_write(&folder, &error))?;
+    let journal = Journal::create(&folder).map_err(|source| Error::io("write", &folder, source))?;
     let mut session = Session {
-        manifest: Manifest::begin(&settings, &root),
+        manifest: Manifest::begin(&settings, &workspace.root),
         rows: Vec::new(),
         journal,
         settings,
@@ -65,50 +48,46 @@ pub(super) fn measure(flags: &Flags) -> Result<Finished, Stop> {
     if !with_metg {
         session.manifest.notes.push("METG was not swept, because --workload names others".to_owned());
     }
-    let interrupted = session.all().is_err();
+    let interrupted = match session.all() {
+        Ok(()) => false,
+        Err(Error::Interrupted) => true,
+        Err(error) => return Err(error),
+    };
     session.finish(interrupted, flags.open)
 }
 
 /// What there is before the first program is asked.
 struct Prepared {
-    root: PathBuf,
     programs: Vec<Program>,
     absent: Vec<AbsentRow>,
     folder: PathBuf,
 }
 
 /// Finds and builds the programs; everything that can be wrong with the flags is said before.
-fn prepare(flags: &Flags, settings: &Settings) -> Result<Prepared, Stop> {
-    let workspace = discover::workspace().map_err(Stop::Broken)?;
-    let given: Vec<Program> = settings
-        .programs
-        .iter()
-        .map(|(paradigm, path)| Program { paradigm: paradigm.clone(), path: path.clone() })
-        .collect();
-    let mut names: Vec<String> = given.iter().map(|program| program.paradigm.clone()).collect();
-    if given.is_empty() {
-        names = workspace.paradigms.iter().map(|paradigm| paradigm.name.clone()).collect();
-    }
+fn prepare(workspace: &Workspace, flags: &Flags, settings: &Settings) -> Result<Prepared, Error> {
+    let given = settings.programs.iter();
+    let mut given: Vec<Program> =
+        given.map(|(paradigm, path)| Program { paradigm: paradigm.clone(), path: path.clone() }).collect();
+    let mut paradigms = workspace.paradigms();
+    let names: Vec<String> = if given.is_empty() {
+        paradigms.iter().map(|paradigm| paradigm.name.to_owned()).collect()
+    } else {
+        given.iter().map(|program| program.paradigm.clone()).collect()
+    };
     catalogue::known("--paradigm", &settings.paradigms, &names)?;
     let folder = settings.folder(flags, &workspace.target)?;
     if flags.setup {
-        install().map_err(|error| Stop::Broken(error.to_string()))?;
+        setup::run(workspace, setup::Flags::default())?;
     }
-    let wanted =
-        |name: &String| name == SERIAL || settings.paradigms.is_empty() || settings.paradigms.contains(name);
+    let asked = &settings.paradigms;
+    let is_wanted = |name: &str| name == SERIAL || asked.is_empty() || asked.iter().any(|one| one == name);
     if !given.is_empty() {
-        let given = given.into_iter().filter(|program| wanted(&program.paradigm)).collect();
-        return Ok(Prepared { root: workspace.root, programs: given, absent: Vec::new(), folder });
+        given.retain(|program| is_wanted(&program.paradigm));
+        return Ok(Prepared { programs: given, absent: Vec::new(), folder });
     }
-    let paradigms: Vec<_> = workspace.paradigms.iter().filter(|paradigm| wanted(&paradigm.name)).collect();
-    let (programs, absent) = build::build(&workspace, &paradigms)?;
-    Ok(Prepared { root: workspace.root, programs, absent, folder })
-}
-
-/// Installs what the optional rows need; without `--setup` nothing outside the workspace is touched.
-fn install() -> Result<(), crate::error::Error> {
-    let workspace = crate::workspace::Workspace::load()?;
-    crate::setup::run(&workspace, crate::setup::Flags::default())
+    paradigms.retain(|Paradigm { name, .. }| is_wanted(name));
+    let (programs, absent) = build::build(workspace, &paradigms)?;
+    Ok(Prepared { programs, absent, folder })
 }
 
 /// A run while it goes on.
@@ -122,7 +101,7 @@ struct Session {
 }
 
 impl Session {
-    fn all(&mut self) -> Result<(), Interrupted> {
+    fn all(&mut self) -> Result<(), Error> {
         let known: Vec<Row> = (self.catalogue.absent.iter().cloned().map(Row::Absent))
             .chain(self.catalogue.failed.iter().cloned().map(Row::Failed))
             .collect();
@@ -150,7 +129,7 @@ impl Session {
         budget: &Budget,
         left: usize,
         progress: &mut Progress,
-    ) -> Result<(), Interrupted> {
+    ) -> Result<(), Error> {
         let configs = plan::configurations(&self.catalogue, workload, &self.settings.workers);
         let mut measured: Vec<Measured> = configs.into_iter().map(Measured::new).collect();
         let seed = self.settings.seed;
@@ -173,7 +152,7 @@ impl Session {
         outcome
     }
 
-    fn metg(&mut self, budget: &Budget, progress: &mut Progress) -> Result<(), Interrupted> {
+    fn metg(&mut self, budget: &Budget, progress: &mut Progress) -> Result<(), Error> {
         let mut sweeps = Sweeps::default();
         let mut rows = Vec::new();
         let outcome =
@@ -197,37 +176,45 @@ impl Session {
         self.rows.extend(rows);
     }
 
-    fn finish(mut self, interrupted: bool, open: bool) -> Result<Finished, Stop> {
+    fn finish(mut self, interrupted: bool, open: bool) -> Result<Exit, Error> {
         self.note_few_samples();
         self.note_load();
         self.manifest.end(interrupted);
-        let write = || -> std::io::Result<()> {
+        let write = || {
             self.manifest.write(&self.folder)?;
             self.journal.finish(&self.rows)
         };
-        write().map_err(|error| cannot_write(&self.folder, &error))?;
-        let report = output::render(&self.folder).map_err(Stop::Broken)?;
+        write().map_err(|source| Error::io("write", &self.folder, source))?;
+        let report = output::render(&self.folder)?;
         output::point_latest(&self.folder);
         print!("{}", table::render(&self.manifest, &self.rows));
-        let slower = self
-            .settings
-            .baseline
-            .as_ref()
-            .is_some_and(|baseline| baseline.print(&baseline.compare(&self.rows), &self.manifest));
         if interrupted {
-            println!("\ninterrupted: what was measured until then is in the report");
+            println!("\ninterrupted: this is what was measured until then");
+        }
+        let comparison =
+            self.settings.baseline.as_ref().map(|baseline| baseline.compare(&self.manifest, &self.rows));
+        if let Some(comparison) = &comparison {
+            print!("{}", comparison.render());
         }
         println!("\n{}", report.display());
         if open {
             open_report(&report);
         }
-        let any = |kind: fn(&Row) -> bool| self.rows.iter().any(kind);
-        let nothing = !any(|row| matches!(row, Row::Run(_)));
-        if nothing {
-            eprintln!("error: nothing could be measured; what is absent says how to get it");
+        if interrupted {
+            return Err(Error::Interrupted);
         }
-        let failed = nothing || any(|row| matches!(row, Row::Failed(_)));
-        Ok(Finished { interrupted, failed, slower })
+        if runs(&self.rows).next().is_none() {
+            return Err(Error::Failed(
+                "nothing could be measured; what is absent says how to get it".to_owned(),
+            ));
+        }
+        Ok(if self.rows.iter().any(|row| matches!(row, Row::Failed(_))) {
+            Exit::Failed
+        } else if comparison.is_some_and(|comparison| comparison.is_slower()) {
+            Exit::Slower
+        } else {
+            Exit::Done
+        })
     }
 
     fn note_load(&mut self) {
@@ -241,11 +228,9 @@ impl Session {
     }
 
     fn note_few_samples(&mut self) {
-        let runs =
-            || self.rows.iter().filter_map(|row| if let Row::Run(run) = row { Some(run) } else { None });
-        let few = runs().filter(|run| run.samples_ns.len() < FEW).count();
+        let few = runs(&self.rows).filter(|run| run.samples_ns.len() < FEW).count();
         if few > 0 {
-            let of = units::count(runs().count(), "configuration");
+            let of = units::count(runs(&self.rows).count(), "configuration");
             let why = if self.settings.samples < FEW {
                 "as --samples asked"
             } else {
@@ -254,10 +239,6 @@ impl Session {
             self.manifest.notes.push(format!("{few} of {of} have fewer than {FEW} samples: {why}"));
         }
     }
-}
-
-fn cannot_write(folder: &Path, error: &std::io::Error) -> Stop {
-    Stop::Broken(format!("{}: cannot be written: {error}", folder.display()))
 }
 
 /// Opens the report where there is something to open it with, and says so where there is not.

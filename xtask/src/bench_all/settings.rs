@@ -2,40 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::Flags;
 use super::baseline::Baseline;
 use super::{output, units, utc};
-
-/// Why a run ends without results.
-#[derive(Debug)]
-pub(super) enum Stop {
-    /// What was asked for cannot be: one line that names what can.
-    BadInput(String),
-    /// Nothing could be measured.
-    Broken(String),
-    /// Ctrl-C before there was anything to write.
-    Interrupted,
-}
-
-impl Stop {
-    pub(super) fn message(&self) -> Option<&str> {
-        match self {
-            Self::BadInput(message) | Self::Broken(message) => Some(message),
-            Self::Interrupted => None,
-        }
-    }
-
-    pub(super) fn exit_code(&self) -> ExitCode {
-        ExitCode::from(match self {
-            Self::BadInput(_) => 2,
-            Self::Broken(_) => 1,
-            Self::Interrupted => 130,
-        })
-    }
-}
+use crate::error::Error;
 
 /// A run's parameters, all of them valid.
 #[derive(Debug)]
@@ -62,7 +34,7 @@ impl Settings {
     ///
     /// # Errors
     /// The first flag that makes no sense, in one line.
-    pub(super) fn check(flags: &Flags) -> Result<Self, Stop> {
+    pub(super) fn check(flags: &Flags) -> Result<Self, Error> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let started = utc::now();
         Ok(Self {
@@ -75,10 +47,10 @@ impl Settings {
             parts: positive("--parts", flags.parts)?,
             samples: positive("--samples", flags.samples.unwrap_or(if flags.quick { 12 } else { 30 }))?,
             seed: flags.seed.unwrap_or_else(seed_of_the_clock),
-            budget: seconds("--budget", flags.budget, if flags.quick { 150 } else { 2400 })?,
-            timeout: seconds("--timeout", flags.timeout, if flags.quick { 20 } else { 300 })?,
+            budget: flags.budget.unwrap_or(Duration::from_secs(if flags.quick { 150 } else { 2400 })),
+            timeout: flags.timeout.unwrap_or(Duration::from_secs(if flags.quick { 20 } else { 300 })),
             corpus: flags.corpus.as_deref().map(readable_file).transpose()?,
-            baseline: flags.baseline.as_deref().map(Baseline::read).transpose().map_err(Stop::BadInput)?,
+            baseline: flags.baseline.as_deref().map(Baseline::read).transpose()?,
             programs: flags.programs.iter().map(|text| program(text)).collect::<Result<_, _>>()?,
             started,
         })
@@ -88,22 +60,22 @@ impl Settings {
     ///
     /// # Errors
     /// The folder cannot be made or written to.
-    pub(super) fn folder(&self, flags: &Flags, target: &Path) -> Result<PathBuf, Stop> {
+    pub(super) fn folder(&self, flags: &Flags, target: &Path) -> Result<PathBuf, Error> {
         let default = || target.join("bench-all").join(utc::folder(self.started));
         let folder = flags.out.clone().unwrap_or_else(default);
         output::make_writable(&folder).map_err(|error| {
-            Stop::BadInput(format!("--out {}: cannot be written: {error}", folder.display()))
+            Error::Usage(format!("--out {}: cannot be written: {error}", folder.display()))
         })?;
         Ok(folder)
     }
 }
 
-fn worker_counts(asked: &[usize], cores: usize) -> Result<Vec<usize>, Stop> {
+fn worker_counts(asked: &[usize], cores: usize) -> Result<Vec<usize>, Error> {
     if asked.contains(&0) {
-        return Err(Stop::BadInput(format!("--workers 0: give counts from 1 to {cores}")));
+        return Err(Error::Usage(format!("--workers 0: give counts from 1 to {cores}")));
     }
     if let Some(beyond) = asked.iter().find(|count| **count > cores) {
-        return Err(Stop::BadInput(format!(
+        return Err(Error::Usage(format!(
             "--workers {beyond}: this process may use {}, and more workers than cores are no scaling; give counts from 1 to {cores}",
             units::count(cores, "core")
         )));
@@ -118,20 +90,12 @@ fn worker_counts(asked: &[usize], cores: usize) -> Result<Vec<usize>, Stop> {
     Ok(counts)
 }
 
-fn positive(flag: &str, value: usize) -> Result<usize, Stop> {
-    if value == 0 { Err(Stop::BadInput(format!("{flag} 0: give a number of at least 1"))) } else { Ok(value) }
+fn positive(flag: &str, value: usize) -> Result<usize, Error> {
+    if value == 0 { Err(Error::Usage(format!("{flag} 0: give a number of at least 1"))) } else { Ok(value) }
 }
 
-fn seconds(flag: &str, asked: Option<u64>, default: u64) -> Result<Duration, Stop> {
-    match asked {
-        Some(0) => Err(Stop::BadInput(format!("{flag} 0: give a number of seconds of at least 1"))),
-        Some(seconds) => Ok(Duration::from_secs(seconds)),
-        None => Ok(Duration::from_secs(default)),
-    }
-}
-
-fn readable_file(path: &Path) -> Result<PathBuf, Stop> {
-    let bad = |why: String| Stop::BadInput(format!("--corpus {}: {why}", path.display()));
+fn readable_file(path: &Path) -> Result<PathBuf, Error> {
+    let bad = |why: String| Error::Usage(format!("--corpus {}: {why}", path.display()));
     let metadata = fs::metadata(path).map_err(|error| bad(error.to_string()))?;
     if !metadata.is_file() {
         return Err(bad("is not a file".to_owned()));
@@ -140,18 +104,17 @@ fn readable_file(path: &Path) -> Result<PathBuf, Stop> {
     fs::canonicalize(path).map_err(|error| bad(error.to_string()))
 }
 
-fn program(text: &str) -> Result<(String, PathBuf), Stop> {
-    let (paradigm, path) = text
-        .split_once('=')
-        .ok_or_else(|| Stop::BadInput(format!("--program {text}: give PARADIGM=PATH")))?;
+fn program(text: &str) -> Result<(String, PathBuf), Error> {
+    let (paradigm, path) =
+        text.split_once('=').ok_or_else(|| Error::Usage(format!("--program {text}: give PARADIGM=PATH")))?;
     Ok((paradigm.to_owned(), readable_program(path)?))
 }
 
-fn readable_program(path: &str) -> Result<PathBuf, Stop> {
+fn readable_program(path: &str) -> Result<PathBuf, Error> {
     std::path::absolute(path)
         .ok()
         .filter(|path| path.is_file())
-        .ok_or_else(|| Stop::BadInput(format!("--program {path}: is not a file")))
+        .ok_or_else(|| Error::Usage(format!("--program {path}: is not a file")))
 }
 
 fn seed_of_the_clock() -> u64 {
@@ -175,23 +138,19 @@ mod tests {
     #[test]
     fn bad_counts_are_one_line_that_names_the_good_ones() {
         for bad in [0, 9] {
-            let stop = worker_counts(&[1, bad], 8).unwrap_err();
-            let message = stop.message().unwrap();
+            let message = worker_counts(&[1, bad], 8).unwrap_err().to_string();
             assert!(message.contains("from 1 to 8") && !message.contains('\n'), "{message}");
         }
     }
 
     #[test]
     fn what_is_missing_is_bad_input() {
-        let flags = Flags { parts: 1, corpus: Some("/no/such/text".into()), ..Flags::default() };
-        assert!(
-            Settings::check(&flags).unwrap_err().message().unwrap().starts_with("--corpus /no/such/text")
-        );
-        let flags = Flags { parts: 1, baseline: Some("/no/such/run".into()), ..Flags::default() };
-        assert!(
-            Settings::check(&flags).unwrap_err().message().unwrap().starts_with("--baseline /no/such/run")
-        );
-        let flags = Flags { parts: 0, ..Flags::default() };
-        assert!(Settings::check(&flags).unwrap_err().message().unwrap().starts_with("--parts 0"));
+        let refusal = |flags: Flags| Settings::check(&flags).unwrap_err().to_string();
+        let flags = Flags { parts: 1, ..Flags::default() };
+        let corpus = Some("/no/such/text".into());
+        assert!(refusal(Flags { corpus, ..flags.clone() }).starts_with("--corpus /no/such/text"));
+        let baseline = Some("/no/such/run".into());
+        assert!(refusal(Flags { baseline, ..flags.clone() }).starts_with("--baseline /no/such/run"));
+        assert!(refusal(Flags { parts: 0, ..flags }).starts_with("--parts 0"));
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::manifest::Manifest;
-use super::row::{MetgRow, Row, RunRow};
+use super::row::{self, MetgRow, Row, RunRow};
 use super::units;
 
 /// Everything worth reading at once: runs, METG, what is absent, what failed.
@@ -21,8 +21,7 @@ pub(super) fn render(manifest: &Manifest, rows: &[Row]) -> String {
 
 /// Each executor at its best worker count; the report has the others.
 fn runs(out: &mut String, rows: &[Row]) {
-    let runs: Vec<&RunRow> =
-        rows.iter().filter_map(|row| if let Row::Run(run) = row { Some(&**run) } else { None }).collect();
+    let runs: Vec<&RunRow> = row::runs(rows).collect();
     let key = |run: &RunRow| (run.workload.clone(), run.paradigm.clone(), run.executor.clone());
     let beaten = |run: &RunRow| {
         runs.iter().any(|other| key(other) == key(run) && other.median_ns.total_cmp(&run.median_ns).is_lt())
@@ -64,8 +63,7 @@ fn run_line(run: &RunRow) -> String {
 
 /// A line for each executor and a column for each pattern, as many as fit.
 fn metg(out: &mut String, rows: &[Row]) {
-    let found: Vec<&MetgRow> =
-        rows.iter().filter_map(|row| if let Row::Metg(metg) = row { Some(metg) } else { None }).collect();
+    let found: Vec<&MetgRow> = row::sweeps(rows).collect();
     let patterns = distinct(found.iter().map(|metg| metg.pattern.clone()));
     let executors = distinct(found.iter().map(|metg| (metg.executor.clone(), metg.paradigm.clone())));
     for patterns in patterns.chunks(5) {
@@ -99,34 +97,29 @@ fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
 }
 
 fn absent(out: &mut String, rows: &[Row]) {
-    let found: Vec<_> =
-        rows.iter().filter_map(|row| if let Row::Absent(row) = row { Some(row) } else { None }).collect();
-    if !found.is_empty() {
-        let _ = writeln!(out, "\nabsent");
-    }
-    for row in found {
-        let _ =
-            writeln!(out, "  {}", short(&format!("{} · {}: {}", row.executor, row.paradigm, row.reason), 97));
-        let _ = writeln!(out, "    to get it: {}", short(&row.remedy, 84));
+    let mut heading = "\nabsent\n";
+    for row in rows {
+        let Row::Absent(row) = row else { continue };
+        out.push_str(std::mem::take(&mut heading));
+        let name = format!("{} · {}: {}", row.executor, row.paradigm, row.reason);
+        let _ = writeln!(out, "  {}\n    to get it: {}", short(&name, 97), short(&row.remedy, 84));
     }
 }
 
 fn failed(out: &mut String, rows: &[Row]) {
-    let found: Vec<_> =
-        rows.iter().filter_map(|row| if let Row::Failed(row) = row { Some(row) } else { None }).collect();
-    if !found.is_empty() {
-        let _ = writeln!(out, "\nfailed");
-    }
-    for row in found {
+    let mut heading = "\nfailed\n";
+    for row in rows {
+        let Row::Failed(row) = row else { continue };
+        out.push_str(std::mem::take(&mut heading));
         let workers = row.workers.map_or_else(String::new, |count| format!(" ×{count}"));
         let name =
             format!("{} {} · {}{workers} ({})", row.what, row.executor, row.paradigm, row.stage.name());
-        let _ = writeln!(out, "  {}", short(name.trim(), 97));
-        let _ = writeln!(out, "    {}", short(&row.reason, 95));
+        let _ = writeln!(out, "  {}\n    {}", short(name.trim(), 97), short(&row.reason, 95));
     }
 }
 
-fn short(text: &str, width: usize) -> String {
+/// The text on one line, cut where it is longer than `width`.
+pub(super) fn short(text: &str, width: usize) -> String {
     let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     if clean.chars().count() <= width {
         return clean;

@@ -107,9 +107,7 @@ fn check(workspace: &Workspace, name: &Name) -> Result<(), Error> {
         let mut command: Command = workspace::cargo();
         command.current_dir(&workspace.root).args(arguments);
         let ended = group::run(&mut command, LIMIT, Output::Inherit)?;
-        if !ended.success() {
-            return Err(Error::Failed(format!("cargo {} failed: {}", arguments.join(" "), ended.reason())));
-        }
+        ended.check(&format!("cargo {}", arguments.join(" ")))?;
     }
     Ok(())
 }

@@ -69,10 +69,10 @@ fn check_results(text: &str, paradigms: &[&str]) -> Result<(), String> {
 /// Made again from the results, the report is the same: nothing in it is from elsewhere.
 fn check_report(folder: &Path, again: &mut Command) -> Result<(), String> {
     let before = read(folder, "report.html")?;
-    let ended = group::run(again.arg(folder), Duration::from_mins(1), Output::Capture)
+    let ended = group::run(again.arg(folder), Duration::from_mins(1), Output::Apart)
         .map_err(|error| error.to_string())?;
-    if !ended.success() {
-        return Err(format!("the report cannot be made again: {} {}", ended.reason(), ended.output.trim()));
+    if let Some(reason) = ended.failure() {
+        return Err(format!("the report cannot be made again: it {reason}"));
     }
     if read(folder, "report.html")? == before {
         Ok(())

@@ -37,7 +37,7 @@ pub(crate) fn run(workspace: &Workspace, flags: &Test) -> Result<bool, Error> {
     let mut outcomes = Vec::new();
     if flags.setup {
         // First, because what it installs decides which features the later steps build.
-        outcomes.push(perform(&step::SETUP, &Session::new(workspace, Vec::new(), None)));
+        outcomes.push(perform(&step::SETUP, &Session::new(workspace, Vec::new(), None))?);
     }
     let choices = features::choices(workspace)?;
     for choice in choices.iter().filter(|choice| choice.missing.is_some()) {
@@ -45,8 +45,16 @@ pub(crate) fn run(workspace: &Workspace, flags: &Test) -> Result<bool, Error> {
     }
     let require = if flags.setup { Some(required(workspace)?) } else { None };
     let session = Session::new(workspace, features::arguments(&choices), require);
-    outcomes.extend(steps.into_iter().map(|step| perform(step, &session)));
+    for step in steps {
+        outcomes.push(perform(step, &session)?);
+    }
     Ok(summarise(&outcomes))
+}
+
+/// The steps, for `--help`.
+pub(crate) fn steps() -> String {
+    let lines: Vec<String> = STEPS.iter().map(|step| format!("  {:9} {}", step.name, step.about)).collect();
+    format!("Steps:\n{}", lines.join("\n"))
 }
 
 /// The steps that the command line asks for, in the order of [`STEPS`].
@@ -71,9 +79,17 @@ fn required(workspace: &Workspace) -> Result<String, Error> {
     Ok(names.join(","))
 }
 
-fn perform(step: &Step, session: &Session) -> Outcome {
+/// Runs a step, and says how it went.
+///
+/// # Errors
+/// Ctrl-C: what else goes wrong is the step's outcome.
+fn perform(step: &Step, session: &Session) -> Result<Outcome, Error> {
     println!("\n== {}: {}", step.name, step.about);
-    let (result, elapsed) = match execute(step, session) {
+    let executed = execute(step, session);
+    if group::is_interrupted() {
+        return Err(Error::Interrupted);
+    }
+    let (result, elapsed) = match executed {
         Ok((output, elapsed)) => (judge(step, session, &output), elapsed),
         Err((output, elapsed, reason)) => {
             let counted = count(step.count, &output).filter(|_| step.count != Count::One);
@@ -89,7 +105,7 @@ fn perform(step: &Step, session: &Session) -> Outcome {
     };
     let verdict = failure.as_ref().map_or("passed".to_owned(), |reason| format!("FAILED, {reason}"));
     println!("== {}: {verdict} in {:.1} s", step.name, elapsed.as_secs_f64());
-    Outcome { name: step.name, tally, elapsed, failure }
+    Ok(Outcome { name: step.name, tally, elapsed, failure })
 }
 
 /// Runs the step's command; an error is what it printed, how long it took, and why it failed.
@@ -98,11 +114,10 @@ fn execute(step: &Step, session: &Session) -> Result<(String, Duration), (String
     let mut command = (step.command)(session).map_err(nothing)?;
     let ended =
         group::run(&mut command, step.limit, session.output).map_err(|error| nothing(error.to_string()))?;
-    if ended.success() {
-        return Ok((ended.output, ended.elapsed));
+    match ended.failure() {
+        None => Ok((ended.output, ended.elapsed)),
+        Some(reason) => Err((ended.output, ended.elapsed, reason)),
     }
-    let reason = ended.reason();
-    Err((ended.output, ended.elapsed, reason))
 }
 
 /// Counts a command that ended well, and looks at what it left behind.
@@ -189,7 +204,7 @@ mod tests {
         // Shown output would be read by whoever counts this program's own test results.
         let mut session = Session::new(&workspace, Vec::new(), None);
         session.output = Output::Capture;
-        perform(&step, &session)
+        perform(&step, &session).unwrap()
     }
 
     #[test]

@@ -110,7 +110,8 @@ pub(super) fn unsafe_is_confined(tree: &Tree) -> Vec<String> {
     tree.rust()
         .filter(|file| !may(file) && source::has_word(&source::code(&file.text), "unsafe"))
         .map(|file| {
-            format!("{}: unsafe code belongs into a shm.rs or ffi.rs of {UNSAFE_CRATES:?}", file.path)
+            let (files, crates) = (UNSAFE_FILES.join(" or "), UNSAFE_CRATES.join(", "));
+            format!("{}: unsafe code belongs into a {files} of {crates}", file.path)
         })
         .collect()
 }

@@ -130,7 +130,7 @@ fn loss(call: &Call, peer: &Peer, exit: Exit) -> TaskError {
         Exit::Unknown => {}
     }
     if let Some(KillReason::Stalled) = peer.lock().killed {
-        loss.reason = "its heartbeat was silent for the stall timeout".to_owned();
+        loss.reason = String::from("its heartbeat was silent for the stall timeout");
         loss.signal = None;
     }
     TaskError::WorkerLost(loss)

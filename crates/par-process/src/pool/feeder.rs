@@ -1,5 +1,6 @@
 //! The thread that sends calls to one worker.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -25,6 +26,9 @@ pub(super) fn run(shared: &Shared, peer: &Arc<Peer>, link: &IpcBytesSender) {
     while feeder.step() {}
     shared.not_hungry(peer);
 }
+
+/// A call that was not sent, with its error, or without one if the worker is gone.
+type Unsent = Box<(Call, Option<TaskError>)>;
 
 struct Feeder<'a> {
     shared: &'a Shared,
@@ -108,18 +112,20 @@ impl Feeder<'_> {
             }
             match self.send_call(call) {
                 Ok(()) => {}
-                Err((call, Some(error))) => {
-                    self.shared.metrics.add(self.peer.index, Counter::Failed, 1);
-                    call.fail(error);
-                    dropped += 1;
-                }
-                Err((call, None)) => {
-                    // The worker is gone meanwhile; nothing of these was begun.
-                    let mut unsent = vec![call];
-                    unsent.extend(calls);
-                    self.shared.requeue(unsent);
-                    break;
-                }
+                Err(unsent) => match *unsent {
+                    (call, Some(error)) => {
+                        self.shared.metrics.add(self.peer.index, Counter::Failed, 1);
+                        call.fail(error);
+                        dropped += 1;
+                    }
+                    (call, None) => {
+                        // The worker is gone meanwhile; nothing of these was begun.
+                        let mut unsent = vec![call];
+                        unsent.extend(calls);
+                        self.shared.requeue(unsent);
+                        break;
+                    }
+                },
             }
             if self.frame.len() >= FRAME_FULL {
                 self.flush();
@@ -129,23 +135,31 @@ impl Feeder<'_> {
     }
 
     /// Writes a call into the frame, or into a segment; gives it back with an error, or without if the worker is gone.
-    fn send_call(&mut self, mut call: Call) -> Result<(), (Call, Option<TaskError>)> {
+    fn send_call(&mut self, mut call: Call) -> Result<(), Unsent> {
         self.hook(&mut call);
         let slot = {
             let mut state = self.peer.lock();
             match (state.standing, state.free.pop()) {
-                (Standing::Gone, _) | (_, None) => return Err((call, None)),
+                (Standing::Gone, _) | (_, None) => return Err(Box::new((call, None))),
                 (_, Some(slot)) => slot,
             }
         };
         let begun = Instant::now();
-        let encoded = self.encode(&call, slot);
+        let mark = self.frame.len();
+        // The task's own `Serialize` runs here; if it panics, that is the task's affair and not the pool's.
+        let encoded = catch_unwind(AssertUnwindSafe(|| self.encode(&call, slot))).unwrap_or_else(|_| {
+            self.frame.truncate(mark);
+            Err(TaskError::Codec {
+                task: call.name().to_owned(),
+                reason: "its input panicked while it was encoded".to_owned(),
+            })
+        });
         self.shared.metrics.add_time(self.peer.index, Phase::Encode, begun.elapsed());
         let written = match encoded {
             Ok(written) => written,
             Err(error) => {
                 self.peer.lock().free.push(slot);
-                return Err((call, Some(error)));
+                return Err(Box::new((call, Some(error))));
             }
         };
         self.shared.metrics.add(self.peer.index, Counter::BytesSent, written as u64);
@@ -189,12 +203,12 @@ impl Feeder<'_> {
     }
 
     /// Books the call as held by the worker; from here on the worker may begin it as soon as the frame is sent.
-    fn launch(&self, call: Call, slot: u16, sent: Instant) -> Result<(), (Call, Option<TaskError>)> {
+    fn launch(&self, call: Call, slot: u16, sent: Instant) -> Result<(), Unsent> {
         let (id, deadline) = (call.id, call.deadline);
         {
             let mut state = self.peer.lock();
             if state.standing == Standing::Gone {
-                return Err((call, None));
+                return Err(Box::new((call, None)));
             }
             self.peer.board.post(slot, id);
             let cancelled = call.is_cancelled();

@@ -108,10 +108,14 @@ impl Shared {
     /// Sends every worker SIGTERM, and SIGKILL to those that are there after the grace; their tasks are lost.
     pub(crate) fn terminate_workers(&self, grace: Duration) {
         let peers = self.peers();
-        peers.iter().for_each(|peer| peer.signal(Signal::TERM));
+        for peer in &peers {
+            peer.signal(Signal::TERM);
+        }
         let gone = |peers: &[Arc<Peer>]| peers.iter().all(|peer| peer.lock().standing == Standing::Gone);
         if !self.wait_for(Instant::now().checked_add(grace), |_| gone(&peers)) {
-            peers.iter().for_each(|peer| self.kill(peer, KillReason::Shutdown));
+            for peer in &peers {
+                self.kill(peer, KillReason::Shutdown);
+            }
             self.wait_for(Some(Instant::now() + LEAVE), |_| gone(&peers));
         }
     }

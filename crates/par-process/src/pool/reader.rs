@@ -1,21 +1,27 @@
 //! The thread that receives from one worker.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use ipc_channel::ipc::{IpcBytesReceiver, IpcOneShotServer};
-use par_core::plumbing::{call_name, readdress_call};
-use par_core::{Counter, Priority, TaskError};
+use par_core::plumbing::{Ran, call_name, readdress_call};
+use par_core::{Counter, Priority, SubmitError, TaskError};
 
 use super::call::{Call, Forwarded};
 use super::peer::{Flight, Peer, PeerState, Standing};
-use super::shared::Shared;
+use super::shared::{NAME, Shared};
 use super::{bury, enter_pool_thread, feeder};
+use crate::board::SLOTS;
 use crate::event::{KillReason, WorkerEventKind};
 use crate::segment::Incoming;
 use crate::spawn::Hello;
 use crate::wire::{Frame, Message, Messages, NestedCall, Payload, Setup, VERSION};
+
+/// So many tasks of one worker may wait for others, one above the other; beyond that a wait would find no slot on the
+/// board, so a task that submits there is refused.
+const DEEPEST: usize = SLOTS - 72;
 
 /// Serves one worker process from its first word to its burial.
 pub(super) fn run(shared: &Arc<Shared>, peer: &Arc<Peer>, server: IpcOneShotServer<Hello>) {
@@ -200,7 +206,9 @@ fn settle(shared: &Shared, peer: &Arc<Peer>, finished: Vec<(Flight, Bytes)>) {
     for (flight, reply) in finished {
         shared.metrics.add(peer.index, Counter::BytesReceived, reply.len() as u64);
         if let Some(call) = flight.call {
-            let ran = call.complete(peer.index, &reply);
+            // The output's own `Deserialize` runs here; if it panics, the handle is told that its job was dropped.
+            let ran = catch_unwind(AssertUnwindSafe(|| call.complete(peer.index, &reply)));
+            let ran = ran.unwrap_or(Ran { ok: Some(false), ..Ran::SKIPPED });
             shared.metrics.add_ran(peer.index, &ran);
             times.push(ran.phases.total());
             settled += 1;
@@ -208,7 +216,9 @@ fn settle(shared: &Shared, peer: &Arc<Peer>, finished: Vec<(Flight, Bytes)>) {
     }
     shared.settled(settled);
     let mut state = peer.lock();
-    times.into_iter().for_each(|time| Peer::observe(&mut state, time));
+    for time in times {
+        Peer::observe(&mut state, time);
+    }
     drop(state);
     peer.wake();
 }
@@ -232,10 +242,14 @@ fn nested(shared: &Arc<Shared>, peer: &Arc<Peer>, call: NestedCall) -> Option<()
     let id = shared.next_id();
     peer.lock().nested.insert(call.nested, id);
     let retries = call.retries.unwrap_or(shared.config.retries);
+    let too_deep = peer.board.blocked() >= DEEPEST;
     let forwarded = Forwarded { name, origin: Arc::downgrade(peer), nested: call.nested, bytes };
-    if let Err((call, error)) =
-        shared.take_forwarded(Call::forwarded(id, forwarded, retries, deadline, priority))
-    {
+    let call = Call::forwarded(id, forwarded, retries, deadline, priority);
+    if too_deep {
+        let reason = format!("more than {DEEPEST} of a worker's tasks wait for others");
+        call.fail(TaskError::Refused(SubmitError::Broken { executor: NAME.to_owned(), reason }));
+    } else if let Err(refused) = shared.take_forwarded(call) {
+        let (call, error) = *refused;
         call.fail(error);
     }
     Some(())

@@ -69,6 +69,9 @@ pub(super) struct Startup {
     pub(super) over: bool,
 }
 
+/// The call is not in the hands of that worker.
+struct NotHere;
+
 /// One worker's place, which outlives its processes.
 #[derive(Default)]
 pub(super) struct Place {
@@ -199,22 +202,23 @@ impl Shared {
         // A refused job is dropped here, outside the lock: that completes a handle, and may run callbacks.
         match refused {
             None => Ok(()),
-            Some((call, error)) => {
+            Some(refused) => {
+                let (call, error) = *refused;
                 drop(call);
                 Err(error)
             }
         }
     }
 
-    fn enqueue(&self, call: Call) -> Result<(), (Call, SubmitError)> {
+    fn enqueue(&self, call: Call) -> Result<(), Box<(Call, SubmitError)>> {
         let mut central = self.central();
         loop {
             if let Some(reason) = &central.broken {
                 let reason = reason.clone();
-                return Err((call, SubmitError::Broken { executor: NAME.to_owned(), reason }));
+                return Err(Box::new((call, SubmitError::Broken { executor: NAME.to_owned(), reason })));
             }
             if central.closing.is_some() {
-                return Err((call, SubmitError::ShutDown { executor: NAME.to_owned() }));
+                return Err(Box::new((call, SubmitError::ShutDown { executor: NAME.to_owned() })));
             }
             if central.queued() < self.config.queue_bound.get() || on_pool_thread() {
                 break;
@@ -223,7 +227,7 @@ impl Shared {
             let left = call.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             if left.is_some_and(|left| left.is_zero()) {
                 central.submitters -= 1;
-                return Err((call, SubmitError::DeadlineExceeded { executor: NAME.to_owned() }));
+                return Err(Box::new((call, SubmitError::DeadlineExceeded { executor: NAME.to_owned() })));
             }
             central = match left {
                 None => self.space.wait(central).unwrap_or_else(PoisonError::into_inner),
@@ -234,12 +238,12 @@ impl Shared {
             central.submitters -= 1;
         }
         self.metrics.add(self.callers(), Counter::Submitted, 1);
-        self.take_in(central, call);
+        Self::take_in(central, call);
         Ok(())
     }
 
     /// Queues a call and wakes a worker for it.
-    fn take_in(&self, mut central: MutexGuard<'_, Central>, call: Call) {
+    fn take_in(mut central: MutexGuard<'_, Central>, call: Call) {
         central.unfinished += 1;
         central.push(call);
         let hungry = central.pop_hungry();
@@ -261,17 +265,17 @@ impl Shared {
     }
 
     /// Takes a call that a task submits: never blocks, and the error is for its handle there.
-    pub(super) fn take_forwarded(&self, call: Call) -> Result<(), (Call, TaskError)> {
+    pub(super) fn take_forwarded(&self, call: Call) -> Result<(), Box<(Call, TaskError)>> {
         let central = self.central();
         if let Some(reason) = &central.broken {
             let error = WorkerLost::because(call.name(), format!("the pool is broken: {reason}"));
-            return Err((call, TaskError::WorkerLost(error)));
+            return Err(Box::new((call, TaskError::WorkerLost(error))));
         }
         if central.closing.is_some_and(|level| level >= Level::CancelQueued) {
-            return Err((call, TaskError::Cancelled));
+            return Err(Box::new((call, TaskError::Cancelled)));
         }
         self.metrics.add(self.callers(), Counter::Submitted, 1);
-        self.take_in(central, call);
+        Self::take_in(central, call);
         Ok(())
     }
 
@@ -316,7 +320,9 @@ impl Shared {
             hungry.extend(central.pop_hungry());
         }
         drop(central);
-        hungry.iter().for_each(|peer| peer.wake());
+        for peer in hungry {
+            peer.wake();
+        }
     }
 
     pub(super) fn not_hungry(&self, peer: &Arc<Peer>) {
@@ -358,7 +364,7 @@ impl Shared {
     /// A handle wants its call to stop.
     pub(super) fn stop(&self, id: u64, reason: KillReason) {
         for peer in self.peers() {
-            if let Some(call) = self.stop_at(&peer, id, reason) {
+            if let Ok(call) = self.stop_at(&peer, id, reason) {
                 self.fail_all(call.into_iter().collect(), None);
                 return;
             }
@@ -368,17 +374,17 @@ impl Shared {
         self.fail_all(queued.into_iter().collect(), None);
     }
 
-    /// Stops a call that the peer may hold: `None` if it does not, else the call if it had not begun.
-    fn stop_at(&self, peer: &Peer, id: u64, reason: KillReason) -> Option<Option<Call>> {
+    /// Stops a call that the peer may hold; yields the call if it had not begun.
+    fn stop_at(&self, peer: &Peer, id: u64, reason: KillReason) -> Result<Option<Call>, NotHere> {
         let mut state = peer.lock();
-        let place = state.flights.iter().position(|flight| flight.id == id)?;
+        let place = state.flights.iter().position(|flight| flight.id == id).ok_or(NotHere)?;
         if peer.board.recall(state.flights[place].slot, id) {
             let flight = state.flights.remove(place);
             state.free.push(flight.slot);
             state.taken -= 1;
             drop(state);
             peer.wake();
-            return Some(flight.call);
+            return Ok(flight.call);
         }
         if state.flights[place].stopping.is_none() {
             let now = Instant::now();
@@ -391,7 +397,7 @@ impl Shared {
             peer.wake();
             self.look_before(kill_at);
         }
-        Some(None)
+        Ok(None)
     }
 
     /// Stops all calls that tasks of a dead worker had submitted.
@@ -402,7 +408,9 @@ impl Shared {
             (queued, nested)
         };
         self.fail_all(queued, None);
-        submitted.into_iter().for_each(|id| self.stop(id, KillReason::Cancelled));
+        for id in submitted {
+            self.stop(id, KillReason::Cancelled);
+        }
     }
 
     /// Ends everything: no worker can be had any more.

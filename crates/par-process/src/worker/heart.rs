@@ -36,7 +36,7 @@ pub(super) fn beat(life: &Life) {
     let heart = &life.heart;
     let _ = heart.thread.set(std::thread::current());
     let interval = life.heartbeat.unwrap_or(IDLE);
-    let (mut beat_at, mut published) = (Instant::now(), 0.0);
+    let (mut beat_at, mut published) = (Instant::now(), Vec::new());
     loop {
         let now = Instant::now();
         if now >= beat_at {
@@ -54,21 +54,22 @@ pub(super) fn beat(life: &Life) {
     }
 }
 
-/// Writes progress to the board, and rings if there is any; tells whether anything runs.
-fn publish(life: &Life, published: &mut f32) -> bool {
-    let (busy, sum) = {
+/// Writes progress to the board, and rings if there is news; tells whether anything runs.
+fn publish(life: &Life, published: &mut Vec<(u64, u32)>) -> bool {
+    let (busy, progress) = {
         let running = life.running();
-        let mut sum = 0.0;
+        let mut progress = Vec::new();
         for running in running.iter() {
-            let progress = running.task.progress();
-            life.link.board.set_progress(running.slot, progress);
-            sum += progress;
+            let now = running.task.progress();
+            if now > 0.0 {
+                life.link.board.set_progress(running.slot, now);
+                progress.push((running.id, now.to_bits()));
+            }
         }
-        (!running.is_empty(), sum)
+        (!running.is_empty(), progress)
     };
-    // Equal sums of different tasks are seen at the next ring; this is for people to look at.
-    if sum.to_bits() != published.to_bits() {
-        *published = sum;
+    if progress != *published {
+        *published = progress;
         life.link.ring();
     }
     busy

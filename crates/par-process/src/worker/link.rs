@@ -1,5 +1,6 @@
 //! The worker's way to the pool.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ipc_channel::ipc::IpcBytesSender;
@@ -40,28 +41,41 @@ impl Link {
         }
     }
 
-    /// Gives a reply: on the board if it is small, in a message, or in shared memory if it is large.
-    pub(super) fn reply(&self, slot: u16, id: u64, mut reply: Reply) {
+    /// Gives a reply; one that cannot be encoded becomes the error that says so.
+    pub(super) fn reply(&self, slot: u16, id: u64, reply: Reply) {
+        // The task's own `Serialize` runs here, and may panic as the task may.
+        let attempt = catch_unwind(AssertUnwindSafe(|| self.try_reply(slot, id, reply)));
+        let error = match attempt {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error,
+            Err(_) => TaskError::Codec {
+                task: "?".to_owned(),
+                reason: "the output panicked while it was encoded".to_owned(),
+            },
+        };
+        let said = self.try_reply(slot, id, Reply::failed(error));
+        said.expect("an error consists of numbers and strings, which can always be encoded");
+    }
+
+    /// On the board if it is small, in a message, or in shared memory if it is large.
+    fn try_reply(&self, slot: u16, id: u64, mut reply: Reply) -> Result<(), TaskError> {
         let size = reply.encoded_size();
         if size <= REPLY_MAX {
             let mut buffer = [0; REPLY_MAX];
-            if let Ok(written) = reply.encode(&mut buffer) {
-                self.board.finish(slot, id, &buffer[..written]);
-                self.ring();
-            }
-            return;
+            let written = reply.encode(&mut buffer)?;
+            self.board.finish(slot, id, &buffer[..written]);
+            self.ring();
+            return Ok(());
         }
         if size >= INLINE_MAX {
-            match self.large(size, &mut |buffer| reply.encode(buffer)) {
-                Ok(payload) => return self.send(&Message::Reply { slot, id, payload }),
-                Err(error) => reply = Reply::failed(error),
-            }
+            let payload = self.large(size, &mut |buffer| reply.encode(buffer))?;
+            self.send(&Message::Reply { slot, id, payload });
+            return Ok(());
         }
-        let size = reply.encoded_size();
         let mut frame = Frame::default();
-        if frame.push_reply(slot, id, size, &mut |buffer| reply.encode(buffer)).is_ok() {
-            self.send_frame(&frame);
-        }
+        frame.push_reply(slot, id, size, &mut |buffer| reply.encode(buffer))?;
+        self.send_frame(&frame);
+        Ok(())
     }
 
     /// Bytes of any size as a payload.

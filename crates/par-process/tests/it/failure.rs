@@ -27,6 +27,11 @@ pub(crate) const TESTS: &[Test] = &[
     ("memory_is_refused_and_the_pool_lives", memory_is_refused_and_the_pool_lives),
     ("an_idle_worker_that_dies_is_replaced", an_idle_worker_that_dies_is_replaced),
     ("a_strict_pool_breaks", a_strict_pool_breaks),
+    ("a_pool_whose_workers_cannot_be_replaced_breaks", a_pool_whose_workers_cannot_be_replaced_breaks),
+    (
+        "values_that_panic_when_written_cost_their_task_only",
+        values_that_panic_when_written_cost_their_task_only,
+    ),
     ("children_of_a_lost_task_are_cancelled", children_of_a_lost_task_are_cancelled),
     ("terminated_workers_are_replaced", terminated_workers_are_replaced),
 ];
@@ -63,20 +68,21 @@ fn a_killed_worker_costs_one_attempt() -> Outcome {
 }
 
 fn without_retries_exactly_one_task_fails() -> Outcome {
-    let pool = ProcessPool::builder().workers(tasks::two()).retries(0).start()?;
-    let victim = pool.worker_pids()[0];
-    let mut results = Vec::new();
-    for (index, result) in pool.map((0..40).map(|_| nap::new(10))).enumerate() {
-        if index == 10 {
-            send_signal(victim, Signal::KILL)?;
+    let pool = ProcessPool::builder().workers(tasks::one()).retries(0).start()?;
+    let naps = (0..21).map(|index| pool.submit(nap::new(if index == 10 { 500 } else { 5 })));
+    let handles: Vec<_> = naps.collect::<Result<_, _>>()?;
+    assert!(begun(&handles[10]));
+    send_signal(pool.worker_pids()[0], Signal::KILL)?;
+    for (index, handle) in handles.into_iter().enumerate() {
+        match (index, handle.wait()) {
+            (10, Err(TaskError::WorkerLost(loss))) => {
+                assert!(loss.task.ends_with("nap"));
+                assert_eq!((loss.signal, loss.attempts, loss.worker), (Some(9), 1, Some(0)));
+            }
+            (10, other) => return Err(format!("the tenth: {other:?}").into()),
+            (_, result) => assert_eq!(result, Ok(1), "task {index}"),
         }
-        results.push(result);
     }
-    let failed: Vec<_> = results.iter().filter_map(|result| result.as_ref().err()).collect();
-    assert_eq!((results.len(), failed.len()), (40, 1), "{failed:?}");
-    let TaskError::WorkerLost(loss) = failed[0] else { return Err(format!("{}", failed[0]).into()) };
-    assert!(loss.task.ends_with("nap"));
-    assert_eq!((loss.signal, loss.attempts, loss.worker), (Some(9), 1, Some(0)));
     Ok(())
 }
 
@@ -93,7 +99,7 @@ fn retries_end() -> Outcome {
 fn tiny_tasks_survive_the_death_of_their_worker() -> Outcome {
     let pool = ProcessPool::builder().workers(tasks::two()).retries(0).start()?;
     // So that calls travel in batches.
-    assert_eq!(pool.map((0..20_000).map(square::new)).filter(Result::is_ok).count(), 20_000);
+    assert_eq!(tasks::count_ok(&pool, (0..20_000).map(square::new)), 20_000);
     for round in 0..10 {
         let mut failed = 0;
         for (index, result) in pool.map((0..10_000).map(square::new)).enumerate() {
@@ -200,6 +206,36 @@ fn a_strict_pool_breaks() -> Outcome {
         other => return Err(format!("{other:?}").into()),
     }
     assert!(until(Duration::from_secs(5), || pool.worker_pids().into_iter().all(|pid| !is_alive(pid))));
+    Ok(())
+}
+
+fn a_pool_whose_workers_cannot_be_replaced_breaks() -> Outcome {
+    let file = std::env::temp_dir().join(format!("par-it-needs-{}", std::process::id()));
+    std::fs::write(&file, "")?;
+    let needs = tasks::needs::new(file.display().to_string());
+    let pool = ProcessPool::builder().workers(tasks::one()).initializer(needs).start()?;
+    let running = pool.submit(stubborn::new())?;
+    let queued = pool.submit(square::new(1))?;
+    assert!(begun(&running));
+    std::fs::remove_file(&file)?;
+    send_signal(pool.worker_pids()[0], Signal::KILL)?;
+    assert!(running.wait().is_err() && queued.wait().is_err());
+    match pool.submit(square::new(1)) {
+        Err(SubmitError::Broken { reason, .. }) => assert!(reason.contains("is gone"), "{reason}"),
+        other => return Err(format!("{other:?}").into()),
+    }
+    Ok(())
+}
+
+fn values_that_panic_when_written_cost_their_task_only() -> Outcome {
+    let pool = ProcessPool::builder().workers(tasks::one()).start()?;
+    let before = pool.worker_pids();
+    let input = pool.submit(tasks::takes_unruly::new(tasks::Unruly))?.wait();
+    assert!(matches!(input, Err(TaskError::Codec { .. })), "{input:?}");
+    let output = pool.submit(tasks::yields_unruly::new())?.wait();
+    assert!(matches!(output, Err(TaskError::Codec { .. })), "{output:?}");
+    assert_eq!(pool.submit(square::new(8))?.wait()?, 64);
+    assert_eq!(pool.worker_pids(), before);
     Ok(())
 }
 

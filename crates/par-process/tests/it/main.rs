@@ -11,7 +11,9 @@
 //! - `pool`: recycling, priorities, deadlines, cancellation, shutdown.
 //! - `payload`: large payloads.
 //! - `leaks`: nothing is left behind.
+//! - `chaos`: everything at once.
 
+mod chaos;
 mod conformance;
 mod failure;
 mod leaks;
@@ -40,7 +42,7 @@ fn main() -> ExitCode {
 
     let mut arguments = Arguments::from_args();
     arguments.test_threads = Some(1);
-    let modules: [(&str, &[Test]); 7] = [
+    let modules: [(&str, &[Test]); 8] = [
         ("conformance", conformance::TESTS),
         ("failure", failure::TESTS),
         ("start", start::TESTS),
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         ("pool", pool::TESTS),
         ("payload", payload::TESTS),
         ("leaks", leaks::TESTS),
+        ("chaos", chaos::TESTS),
     ];
     let mut trials = Vec::new();
     for (module, tests) in modules {

@@ -10,6 +10,7 @@ use super::{Outcome, Test};
 
 pub(crate) const TESTS: &[Test] = &[
     ("ten_deep_on_one_worker", ten_deep_on_one_worker),
+    ("nesting_without_end_is_an_error", nesting_without_end_is_an_error),
     ("a_tree_on_two_workers", a_tree_on_two_workers),
     ("maps_within_maps", maps_within_maps),
     ("recycled_workers_nest_too", recycled_workers_nest_too),
@@ -20,6 +21,14 @@ fn ten_deep_on_one_worker() -> Outcome {
     let pool = ProcessPool::builder().workers(tasks::one()).start()?;
     assert_eq!(pool.submit(nests::new(10))?.wait()?, Ok(10));
     assert_eq!(pool.submit(nests::new(100))?.wait()?, Ok(100));
+    Ok(())
+}
+
+fn nesting_without_end_is_an_error() -> Outcome {
+    let pool = ProcessPool::builder().workers(tasks::one()).start()?;
+    let error = pool.submit(nests::new(10_000))?.wait()?.expect_err("10,000 levels are too many");
+    assert!(error.contains("not taken"), "{error}");
+    assert_eq!(pool.submit(nests::new(3))?.wait()?, Ok(3));
     Ok(())
 }
 

@@ -16,7 +16,7 @@ fn bytes_come_back_as_they_went() -> Outcome {
     let pool = ProcessPool::builder().workers(tasks::two()).start()?;
     // Sizes around every border: what fits into a slot of the board, and what travels in shared memory.
     for size in [0, 1, 160, 170, 200, 240, 4096, 65_400, 65_535, 65_536, 65_537, 1 << 20, 64 << 20] {
-        let data = Blob::from((0..size).map(|i| (i * 7 >> 2) as u8).collect::<Vec<u8>>());
+        let data = Blob::from((0..size).map(|i| ((i * 7) >> 2) as u8).collect::<Vec<u8>>());
         for _ in 0..2 {
             let back = pool.submit(echo::new(data.clone()))?.wait()?;
             assert!(back == data, "{size} bytes came back changed");

@@ -43,7 +43,9 @@ fn workers_are_recycled() -> Outcome {
     let pids: Result<Vec<u32>, _> = pool.map((0..100).map(|_| pid::new())).collect();
     let pids = pids?;
     let mut per_pid = std::collections::HashMap::new();
-    pids.iter().for_each(|pid| *per_pid.entry(*pid).or_insert(0) += 1);
+    for pid in &pids {
+        *per_pid.entry(*pid).or_insert(0) += 1;
+    }
     assert!(per_pid.len() >= 10 && per_pid.values().all(|tasks| *tasks <= 10), "{per_pid:?}");
     assert!(until(Duration::from_secs(5), || per_pid.keys().filter(|pid| is_alive(**pid)).count() <= 1));
     let recycled = pool.events().iter().filter(|event| event.kind == WorkerEventKind::Recycled).count();
@@ -56,7 +58,7 @@ fn recycling_keeps_the_pool_busy() -> Outcome {
     let time = |builder: par_process::Builder| -> Result<Duration, Box<dyn std::error::Error>> {
         let pool = builder.workers(tasks::two()).start()?;
         let begun = Instant::now();
-        assert_eq!(pool.map((0..40).map(|_| nap::new(20))).filter(Result::is_ok).count(), 40);
+        assert_eq!(tasks::count_ok(&pool, (0..40).map(|_| nap::new(20))), 40);
         Ok(begun.elapsed())
     };
     let without = time(ProcessPool::builder())?;
@@ -75,7 +77,7 @@ fn high_priority_goes_first() -> Outcome {
         let task = notes::new(file.display().to_string(), line.to_owned());
         handles.push(pool.submit_with(task, Options::new().priority(priority))?);
     }
-    handles.into_iter().try_for_each(|handle| handle.wait())?;
+    handles.into_iter().try_for_each(par_core::Handle::wait)?;
     assert_eq!(std::fs::read_to_string(&file)?, "high\nnormal\nlow\n");
     std::fs::remove_file(&file)?;
     Ok(())
@@ -132,7 +134,7 @@ fn a_cancelled_map_ends() -> Outcome {
 
 fn a_hundred_thousand_tiny_tasks_in_little_memory() -> Outcome {
     let pool = ProcessPool::builder().workers(tasks::two()).start()?;
-    assert_eq!(pool.map((0..1000).map(square::new)).filter(Result::is_ok).count(), 1000);
+    assert_eq!(tasks::count_ok(&pool, (0..1000).map(square::new)), 1000);
     let before = resident_kib()?;
     let sum = pool.map_reduce((0..100_000).map(square::new), 0, |sum: u64, x| sum.wrapping_add(x))?;
     assert_eq!(sum, (0..100_000_u64).map(|x| x * x).sum::<u64>());
@@ -150,7 +152,7 @@ fn resident_kib() -> Result<u64, Box<dyn std::error::Error>> {
 fn long_tasks_are_balanced() -> Outcome {
     let pool = ProcessPool::builder().workers(tasks::two()).start()?;
     let begun = Instant::now();
-    assert_eq!(pool.map((0..20).map(|_| nap::new(50))).filter(Result::is_ok).count(), 20);
+    assert_eq!(tasks::count_ok(&pool, (0..20).map(|_| nap::new(50))), 20);
     assert!(begun.elapsed() < Duration::from_millis(900), "{:?}", begun.elapsed());
     Ok(())
 }

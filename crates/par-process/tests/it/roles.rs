@@ -38,6 +38,6 @@ fn parent() -> Result<(), Box<dyn std::error::Error>> {
     let pids: Vec<String> = pool.worker_pids().iter().map(ToString::to_string).collect();
     println!("{}", pids.join(" "));
     std::io::stdout().flush()?;
-    handles.into_iter().try_for_each(|handle| handle.wait())?;
+    handles.into_iter().try_for_each(par_core::Handle::wait)?;
     Ok(())
 }

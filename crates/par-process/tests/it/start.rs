@@ -37,25 +37,28 @@ fn processes_of_this_program() -> Result<usize, std::io::Error> {
 }
 
 fn a_program_that_leaves_is_no_worker() -> Outcome {
-    let error =
-        ProcessPool::builder().workers(tasks::two()).env(ROLE, "leaves").start().expect_err("no workers");
-    assert!(matches!(error, PoolError::WorkerDied { exit: Exit::Code(3), .. }), "{error}");
-    Ok(())
+    match ProcessPool::builder().workers(tasks::two()).env(ROLE, "leaves").start() {
+        Err(PoolError::WorkerDied { exit: Exit::Code(3), .. }) => Ok(()),
+        other => Err(format!("{other:?}").into()),
+    }
 }
 
 fn a_program_that_dawdles_is_killed() -> Outcome {
     let begun = Instant::now();
     let builder = ProcessPool::builder().workers(tasks::two()).env(ROLE, "dawdles");
-    let error = builder.start_timeout(Duration::from_millis(300)).start().expect_err("no workers");
-    assert!(matches!(error, PoolError::StartTimeout { .. }), "{error}");
+    match builder.start_timeout(Duration::from_millis(300)).start() {
+        Err(PoolError::StartTimeout { .. }) => {}
+        other => return Err(format!("{other:?}").into()),
+    }
     assert!(begun.elapsed() < Duration::from_secs(5));
     Ok(())
 }
 
 fn a_program_that_is_not_there() -> Outcome {
-    let error = ProcessPool::builder().program("/no/such/program").start().expect_err("no workers");
-    assert!(matches!(error, PoolError::Spawn { .. }), "{error}");
-    Ok(())
+    match ProcessPool::builder().program("/no/such/program").start() {
+        Err(PoolError::Spawn { .. }) => Ok(()),
+        other => Err(format!("{other:?}").into()),
+    }
 }
 
 fn the_initializer_runs_in_every_worker() -> Outcome {
@@ -96,6 +99,5 @@ fn workers_have_their_own_environment() -> Outcome {
 
 fn this_machine_can_run_a_pool() -> Outcome {
     let probe = par_process::probe();
-    assert!(probe.is_available(), "{probe}");
-    Ok(())
+    if probe.is_available() { Ok(()) } else { Err(probe.to_string().into()) }
 }

@@ -10,6 +10,18 @@ pub(crate) fn one() -> NonZeroUsize {
     NonZeroUsize::MIN
 }
 
+/// How many of these tasks have an output.
+pub(crate) fn count_ok<T: par_core::Task>(
+    pool: &par_process::ProcessPool,
+    tasks: impl IntoIterator<Item = T>,
+) -> usize {
+    let mut count = 0;
+    for result in pool.map(tasks) {
+        count += usize::from(result.is_ok());
+    }
+    count
+}
+
 pub(crate) fn two() -> NonZeroUsize {
     NonZeroUsize::MIN.saturating_add(1)
 }
@@ -115,7 +127,8 @@ pub(crate) fn directory() -> String {
 pub(crate) fn notes(file: String, line: String) {
     use std::io::Write;
     let file = std::fs::OpenOptions::new().append(true).create(true).open(file);
-    file.and_then(|mut file| writeln!(file, "{line}")).expect("the file can be written");
+    let line = line + "\n";
+    file.and_then(|mut file| file.write_all(line.as_bytes())).expect("the file can be written");
 }
 
 #[par_core::task]
@@ -184,6 +197,38 @@ pub(crate) fn notes_and_naps(file: String) {
 #[par_core::task]
 pub(crate) fn fails_to_initialise() {
     panic!("no database here");
+}
+
+/// Fails where that file is not there.
+#[par_core::task]
+pub(crate) fn needs(file: String) {
+    std::fs::read(file).expect("the file is gone");
+}
+
+/// Cannot be written, nor read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unruly;
+
+impl serde::Serialize for Unruly {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        panic!("unruly when written")
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Unruly {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <()>::deserialize(deserializer).map(|()| Self)
+    }
+}
+
+#[par_core::task]
+pub(crate) fn takes_unruly(unruly: Unruly) {
+    let Unruly = unruly;
+}
+
+#[par_core::task]
+pub(crate) fn yields_unruly() -> Unruly {
+    Unruly
 }
 
 #[par_core::task]

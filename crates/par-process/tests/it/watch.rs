@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::Outcome;
 
 /// No test takes so long unless it hangs.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// Runs a test; aborts the program if it does not end.
 pub(crate) fn under_limit(name: &str, test: fn() -> Outcome) -> Result<(), String> {

@@ -1,5 +1,7 @@
 //! Every workload under every executor, at its best worker count.
 
+use serde_json::Value;
+
 use super::super::row::{RunRow, Verdict};
 use super::super::units::{count, percent, time, times};
 use super::escape::{Esc, put};
@@ -49,11 +51,21 @@ pub(super) fn render(model: &Model) -> String {
     out
 }
 
-/// `class S, n 24`.
+/// `class S, n 24`, `text Zipf seed 42, words 1000`.
 pub(super) fn parameters(run: &RunRow) -> String {
-    let Some(map) = run.params.as_object() else { return String::new() };
-    let shown = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    map.iter().map(|(name, value)| format!("{name} {}", shown(value))).collect::<Vec<_>>().join(", ")
+    words(&run.params)
+}
+
+fn words(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(all) => all.iter().map(words).collect::<Vec<_>>().join(" "),
+        Value::Object(map) => {
+            map.iter().map(|(name, value)| format!("{name} {}", words(value))).collect::<Vec<_>>().join(", ")
+        }
+        other => other.to_string(),
+    }
 }
 
 fn serial_cell(out: &mut String, serial: Option<&RunRow>) {
@@ -178,4 +190,18 @@ fn totals(out: &mut String, model: &Model) {
         }
     }
     out.push_str("</ul>\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::words;
+
+    #[test]
+    fn parameters_read_without_brackets() {
+        assert_eq!(words(&json!({"class": "S", "n": 24})), "class S, n 24");
+        assert_eq!(words(&json!({"text": {"Zipf": {"seed": 42, "words": 7}}})), "text Zipf seed 42, words 7");
+        assert_eq!(words(&json!(null)), "");
+    }
 }

@@ -5,27 +5,29 @@ use super::super::units::{percent, time};
 use super::escape::{Esc, put};
 use super::model::Model;
 
-/// The phases in the order in which a run goes through them; the number is the CSS class.
-const PHASES: [&str; 8] = ["setup", "split", "encode", "transfer", "queue", "compute", "merge", "teardown"];
-/// These are sums over workers, the others are the caller's wall time.
-const SUMMED: [&str; 2] = ["queue", "compute"];
+/// What a bar is made of; the number is the CSS class.
+///
+/// The time that chunks spend in the queue is not the workers' time: while one waits, others are computed.
+/// What is left of wall × workers is waiting. Starting and stopping the executor is not in the wall time.
+const PARTS: [(usize, &str); 7] =
+    [(0, "setup"), (1, "split"), (2, "encode"), (3, "transfer"), (5, "compute"), (6, "merge"), (4, WAITING)];
+const WAITING: &str = "waiting";
 
 pub(super) fn render(model: &Model) -> String {
-    let has_any = |run: &&&RunRow| total(run) > 0.0;
-    if !model.runs.iter().any(|run| has_any(&run)) {
+    if !model.runs.iter().any(|run| busy(run) > 0.0) {
         return String::new();
     }
     let mut out = String::from(
-        "<p class=\"lead\">Medians of each phase at the best worker count, as shares of their sum. \
-         Queue and compute are added up over the workers by the programs and divided by them here; \
-         the other phases are the caller’s own time.</p>\n<ul class=\"legend\">\n",
+        "<p class=\"lead\">What the workers did with their time, wall time × workers, at the best worker count: \
+         medians of each phase. Waiting is what no phase claims: a worker without a chunk, or the caller’s wake-up.\
+         </p>\n<ul class=\"legend\">\n",
     );
-    for (index, phase) in PHASES.iter().enumerate() {
+    for (index, phase) in PARTS {
         put!(out, "<li><i class=\"swatch p{index}\"></i>{phase}</li>\n");
     }
     out.push_str("</ul>\n<div class=\"cards\">\n");
     for workload in &model.workloads {
-        let serial = model.serial(workload).filter(|run| total(run) > 0.0);
+        let serial = model.serial(workload).filter(|run| busy(run) > 0.0);
         let rows: Vec<&RunRow> = serial
             .into_iter()
             .chain(model.series.iter().filter_map(|series| model.best(workload, series)))
@@ -48,16 +50,17 @@ pub(super) fn render(model: &Model) -> String {
 }
 
 fn bar(out: &mut String, run: &RunRow) {
-    let total = total(run);
-    if total <= 0.0 {
+    let busy = busy(run);
+    if busy <= 0.0 {
         return;
     }
-    let shares: Vec<(usize, f64)> =
-        PHASES.iter().enumerate().map(|(index, phase)| (index, of(run, phase) / total)).collect();
-    let told: Vec<String> = shares
+    // A kernel's phases are sums over workers, so more than the whole can only be noise between medians.
+    let whole = (run.median_ns * run.workers.max(1) as f64).max(busy);
+    let share = |part: &str| if part == WAITING { (whole - busy) / whole } else { of(run, part) / whole };
+    let told: Vec<String> = PARTS
         .iter()
-        .filter(|(_, share)| *share >= 0.005)
-        .map(|(index, share)| format!("{} {}", PHASES[*index], percent(*share)))
+        .filter(|(_, part)| share(part) >= 0.005)
+        .map(|(_, part)| format!("{part} {}", percent(share(part))))
         .collect();
     put!(
         out,
@@ -65,23 +68,23 @@ fn bar(out: &mut String, run: &RunRow) {
         Esc(&run.executor),
         told.join(", ")
     );
-    for (index, share) in shares.into_iter().filter(|(_, share)| *share >= 0.001) {
+    for (class, part) in PARTS.iter().filter(|(_, part)| share(part) >= 0.001) {
+        let share = share(part);
         put!(
             out,
-            "<i class=\"p{index}\" style=\"width:{:.2}%\" title=\"{} {}\"></i>",
+            "<i class=\"p{class}\" style=\"width:{:.2}%\" title=\"{part} {}\"></i>",
             share * 100.0,
-            PHASES[index],
             percent(share)
         );
     }
     put!(out, "</div><span>{}</span></div>\n", time(run.median_ns));
 }
 
-fn total(run: &RunRow) -> f64 {
-    PHASES.iter().map(|phase| of(run, phase)).sum()
+fn busy(run: &RunRow) -> f64 {
+    PARTS.iter().map(|(_, part)| of(run, part)).sum()
 }
 
+/// The median time of a phase; nothing for what is no phase.
 fn of(run: &RunRow, phase: &str) -> f64 {
-    let ns = run.phases_ns.get(phase).copied().unwrap_or(0) as f64;
-    if SUMMED.contains(&phase) { ns / run.workers.max(1) as f64 } else { ns }
+    run.phases_ns.get(phase).copied().unwrap_or(0) as f64
 }

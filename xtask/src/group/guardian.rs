@@ -4,10 +4,12 @@
 //! The pipe's end is xtask's end, however that came about; the groups that were not taken back are ended then.
 
 use std::io::Write;
-use std::os::unix::process::CommandExt;
 use std::process::{ChildStdin, Command, Stdio};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use nix::unistd::Pid;
+
+use super::processes;
 
 /// Signals are ignored, because one that ends a whole session must not end the guardian before its work.
 const SCRIPT: &str = r#"
@@ -19,41 +21,52 @@ while read -r sign group; do
         -) live="${live%% $group *} ${live#* $group }" ;;
     esac
 done
-for group in $live; do kill -s TERM -- "-$group" 2>/dev/null && ended="$ended $group"; done
+end() { kill -s "$1" -- "-$2" 2>/dev/null || sudo -n kill -s "$1" -- "-$2" 2>/dev/null; }
+for group in $live; do end TERM "$group" && ended="$ended $group"; done
 [ -z "$ended" ] || sleep 2
-for group in $ended; do kill -s KILL -- "-$group" 2>/dev/null; done
+for group in $ended; do end KILL "$group"; done
 "#;
+
+static GUARDIAN: OnceLock<Mutex<Guardian>> = OnceLock::new();
+
+/// Wakes the guardian of this process.
+pub(super) fn start() {
+    GUARDIAN.get_or_init(|| Mutex::new(Guardian::start()));
+}
+
+/// Puts a group under guard.
+pub(super) fn guard(group: Pid) {
+    tell('+', group);
+}
+
+/// Takes it back.
+pub(super) fn release(group: Pid) {
+    tell('-', group);
+}
+
+fn tell(sign: char, group: Pid) {
+    if let Some(guardian) = GUARDIAN.get() {
+        // The ear is valid whatever became of the line.
+        guardian.lock().unwrap_or_else(PoisonError::into_inner).tell(sign, group);
+    }
+}
 
 /// The guardian's ear; without a shell there is none, and the other ways to end groups remain.
 #[derive(Debug)]
-pub(crate) struct Guardian(Option<ChildStdin>);
+struct Guardian(Option<ChildStdin>);
 
 impl Guardian {
     /// Starts the shell, in a group of its own.
-    pub(crate) fn start() -> Self {
-        let shell = Command::new("sh")
-            .args(["-c", SCRIPT])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .process_group(0)
-            .spawn();
+    fn start() -> Self {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", SCRIPT]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        let shell = processes::lead(&mut shell).spawn();
         Self(shell.ok().and_then(|mut shell| shell.stdin.take()))
-    }
-
-    /// Puts a group under guard.
-    pub(crate) fn guard(&mut self, group: Pid) {
-        self.tell('+', group);
-    }
-
-    /// Takes it back.
-    pub(crate) fn release(&mut self, group: Pid) {
-        self.tell('-', group);
     }
 
     fn tell(&mut self, sign: char, group: Pid) {
         if let Some(ear) = &mut self.0
-            && writeln!(ear, "{sign} {group}").is_err()
+            && ear.write_all(format!("{sign} {group}\n").as_bytes()).is_err()
         {
             // Somebody ended the shell.
             self.0 = None;
@@ -67,7 +80,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     fn sleeper() -> std::process::Child {
-        Command::new("sleep").arg("60").process_group(0).spawn().unwrap()
+        processes::lead(Command::new("sleep").arg("60")).spawn().unwrap()
     }
 
     #[test]
@@ -76,9 +89,9 @@ mod tests {
         let group = |child: &std::process::Child| Pid::from_raw(child.id() as i32);
         let mut guardian = Guardian::start();
         for child in &children {
-            guardian.guard(group(child));
+            guardian.tell('+', group(child));
         }
-        guardian.release(group(&children[1]));
+        guardian.tell('-', group(&children[1]));
         drop(guardian);
         let start = Instant::now();
         while children[0].try_wait().unwrap().is_none() || children[2].try_wait().unwrap().is_none() {

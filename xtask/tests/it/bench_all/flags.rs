@@ -1,6 +1,6 @@
 //! Bad input: exit code 2, one line, and the valid names in it.
 
-use crate::fake::{Fake, complaint};
+use super::fake::{Fake, complaint};
 
 fn refused(flags: &[&str], expected: &[&str]) {
     let fake = Fake::new(&["serial", "threads"]);

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::fake::Fake;
+use super::fake::Fake;
 
 #[test]
 fn rows_can_be_checked_by_anybody() {
@@ -63,20 +63,21 @@ fn the_report_is_made_from_the_files_alone_and_twice_alike() {
 #[test]
 fn getting_slower_is_exit_code_three() {
     let fake = Fake::new(&["serial", "threads"]);
-    assert!(fake.run(&["--workload", "ep"]).status.success());
+    assert!(fake.run(&["--executor", "pool", "--workers", "1"]).status.success());
     let results = fake.out().join("results.jsonl");
     let before = fake.out().with_file_name("before");
     std::fs::rename(fake.out(), &before).unwrap();
     let baseline = before.display().to_string();
-    let same = fake.run(&["--workload", "ep", "--baseline", &baseline]);
+    let same = fake.run(&["--executor", "pool", "--workers", "1", "--baseline", &baseline]);
     assert_eq!(same.status.code(), Some(0), "{}", String::from_utf8_lossy(&same.stdout));
     assert!(results.is_file());
     let faster = std::fs::read_to_string(before.join("results.jsonl")).unwrap();
     let faster: String = faster.lines().map(|line| third_of(line) + "\n").collect();
     std::fs::write(before.join("results.jsonl"), faster).unwrap();
-    let slower = fake.run(&["--workload", "ep", "--baseline", &baseline]);
+    let slower = fake.run(&["--executor", "pool", "--workers", "1", "--baseline", &baseline]);
     assert_eq!(slower.status.code(), Some(3));
-    assert!(String::from_utf8_lossy(&slower.stdout).contains("× slower (noise"));
+    let section = String::from_utf8_lossy(&slower.stdout);
+    assert!(section.contains("× slower\n") && section.contains("against the run of"), "{section}");
 }
 
 /// The row with a third of its times.
