@@ -1,6 +1,13 @@
 //! The peers: the same problems, written the straightforward way or given to a library.
 
-use par_benches::workloads::{EpTotals, IsRanking, Lcg, StreamTotals};
+use std::collections::HashMap;
+
+use par_benches::workloads::{
+    EpTotals, IsRanking, Lcg, MandelbrotPicture, MandelbrotRow, StreamTotals, Uts, UtsShape, UtsTally,
+    WordCount, WordCounts, WordTable,
+};
+use par_core::Workload;
+use sha1::{Digest, Sha1};
 
 /// EP class S as NPB describes it: numbers in batches of 2^17, then logarithms and roots for accepted pairs.
 pub(crate) fn ep_class_s() -> EpTotals {
@@ -139,4 +146,98 @@ pub(crate) fn dgemm(n: usize, products: usize) -> Vec<f64> {
         }
     }
     c
+}
+
+/// Every point by itself, as one writes it.
+pub(crate) fn mandelbrot(side: u32, bound: u32) -> MandelbrotPicture {
+    const ONE: i64 = 1 << 28;
+    let part = |index: u32| (2 * i64::from(index) + 1 - i64::from(side)) * (5 * ONE / 4) / i64::from(side);
+    let mut histogram = vec![0; bound as usize + 1];
+    let row = |row| {
+        let mut sums = MandelbrotRow::default();
+        for column in 0..side {
+            let (real, imaginary) = (part(column) - 3 * ONE / 4, part(row));
+            let (mut x, mut y, mut count) = (0_i64, 0_i64, 0);
+            while count < bound {
+                (x, y) = (((x * x) >> 28) - ((y * y) >> 28) + real, x * y / (ONE / 2) + imaginary);
+                if ((x * x) >> 28) + ((y * y) >> 28) > 4 * ONE {
+                    break;
+                }
+                count += 1;
+            }
+            sums.iterations += u64::from(count);
+            sums.moment += u64::from(column + 1) * u64::from(count);
+            histogram[count as usize] += 1;
+        }
+        sums
+    };
+    let rows = (0..side).map(row).collect();
+    MandelbrotPicture { histogram, rows }
+}
+
+/// Words split off by the standard library, counted in a `HashMap`.
+pub(crate) fn wordcount(workload: &WordCount) -> WordCounts {
+    let mut text = Vec::new();
+    for chunk in workload.chunks(std::num::NonZeroUsize::MIN) {
+        workload.write_text(chunk, &mut text);
+    }
+    let text = String::from_utf8(text).expect("generated text is ASCII").to_ascii_lowercase();
+    let mut counts: HashMap<&str, u64> = HashMap::new();
+    for word in text.split(|letter: char| !letter.is_ascii_alphabetic()).filter(|word| !word.is_empty()) {
+        *counts.entry(word).or_default() += 1;
+    }
+    let words: Vec<_> = counts.into_iter().map(|(word, count)| (word.to_owned(), count)).collect();
+    workload.finish(WordTable::try_from(words).expect("words of letters"))
+}
+
+/// A stack of nodes, each hashed with the `sha1` crate, and the formulas of the paper.
+pub(crate) fn uts(tree: &Uts) -> UtsTally {
+    let value =
+        |state: &[u8; 20]| u32::from_be_bytes([state[16], state[17], state[18], state[19]]) & 0x7fff_ffff;
+    let children = |state: &[u8; 20], depth: u32| {
+        let u = f64::from(value(state)) / 2_147_483_648.0;
+        match tree.shape() {
+            UtsShape::Binomial { .. } if depth == 0 => tree.branching() as u32,
+            UtsShape::Binomial { probability, children } if u < probability => children,
+            UtsShape::Linear { depth: last } if depth < last => {
+                let branching = tree.branching() * (1.0 - f64::from(depth) / f64::from(last));
+                let p = 1.0 / (1.0 + branching);
+                (((1.0 - u).ln() / (1.0 - p).ln()).floor() as u32).min(100)
+            }
+            _ => 0,
+        }
+    };
+    let mut tally = UtsTally::default();
+    let root = Sha1::new().chain_update([0; 16]).chain_update(tree.seed().to_be_bytes()).finalize();
+    let mut stack = vec![(<[u8; 20]>::from(root), 0)];
+    while let Some((state, depth)) = stack.pop() {
+        let count = children(&state, depth);
+        tally.nodes += 1;
+        tally.leaves += u64::from(count == 0);
+        tally.depth = tally.depth.max(depth);
+        tally.checksum = tally.checksum.wrapping_add(u64::from(value(&state)));
+        for number in 0..count {
+            let child = Sha1::new().chain_update(state).chain_update(number.to_be_bytes()).finalize();
+            stack.push((child.into(), depth + 1));
+        }
+    }
+    tally
+}
+
+/// The textbook's recursion over three bit masks, all columns of the first row.
+pub(crate) fn nqueens(n: u32) -> u64 {
+    fn place(free: u32, left: u32, right: u32) -> u64 {
+        if free == 0 {
+            return 1;
+        }
+        let mut open = free & !(left | right);
+        let mut solutions = 0;
+        while open != 0 {
+            let queen = open & open.wrapping_neg();
+            open ^= queen;
+            solutions += place(free ^ queen, (left | queen) << 1, (right | queen) >> 1);
+        }
+        solutions
+    }
+    place((1 << n) - 1, 0, 0)
 }

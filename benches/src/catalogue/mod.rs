@@ -1,4 +1,4 @@
-//! The standard workloads by name, each at two sizes.
+//! The standard workloads by name, each at three sizes.
 
 mod case;
 mod graph_case;
@@ -20,7 +20,9 @@ use crate::workloads::{Class, Dgemm, Ep, Is, Mandelbrot, NQueens, Stream, Uts, W
 /// How large a workload is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Size {
-    /// For tests and a first look: well below a second.
+    /// For tests: milliseconds, also without optimisation.
+    Test,
+    /// For a first look: 20 to 120 ms of serial code, enough for a verdict on each executor.
     Quick,
     /// For measurements.
     #[default]
@@ -29,11 +31,12 @@ pub enum Size {
 
 impl Size {
     /// Every size.
-    pub const ALL: [Self; 2] = [Self::Quick, Self::Default];
+    pub const ALL: [Self; 3] = [Self::Test, Self::Quick, Self::Default];
 
     /// The size's name on the command line.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Test => "test",
             Self::Quick => "quick",
             Self::Default => "default",
         }
@@ -48,7 +51,7 @@ impl fmt::Display for Size {
 
 /// A name that is no size's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no size is called `{0}`; choose quick or default")]
+#[error("no size is called `{0}`; choose test, quick or default")]
 pub struct UnknownSize(String);
 
 impl FromStr for Size {
@@ -65,14 +68,16 @@ pub type OpenCorpus = fn(&Path) -> Result<Box<dyn Case>, WordCountError>;
 /// A workload of the catalogue: its cases.
 #[derive(Debug)]
 pub struct Listed {
+    test: Box<dyn Case>,
     quick: Box<dyn Case>,
     default: Box<dyn Case>,
     corpus: Option<OpenCorpus>,
 }
 
 impl Listed {
-    fn new<W: Standard>(quick: W, default: W) -> Self {
+    fn new<W: Standard>(test: W, quick: W, default: W) -> Self {
         Self {
+            test: Box::new(WorkloadCase::new(test)),
             quick: Box::new(WorkloadCase::new(quick)),
             default: Box::new(WorkloadCase::new(default)),
             corpus: None,
@@ -96,6 +101,7 @@ impl Listed {
     /// The case of one size.
     pub fn case(&self, size: Size) -> &dyn Case {
         match size {
+            Size::Test => &*self.test,
             Size::Quick => &*self.quick,
             Size::Default => &*self.default,
         }
@@ -112,23 +118,28 @@ impl Listed {
 /// use par_benches::catalogue::{Size, catalogue};
 /// let all = catalogue()?;
 /// let ep = all.iter().find(|listed| listed.name() == "ep").ok_or("no ep")?;
-/// assert_eq!(ep.case(Size::Quick).checked_against(), "NPB 3.3 EP class S");
+/// assert_eq!(ep.case(Size::Quick).checked_against(), "NPB 3.3 EP class W");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn catalogue() -> Result<Vec<Listed>, GraphError> {
+    let graph = |steps, width, iterations| {
+        Graph::new(Pattern::Stencil1d, steps, width)
+            .map(|graph| Box::new(GraphCase::new(graph, iterations)) as Box<dyn Case>)
+    };
     Ok(vec![
-        Listed::new(Ep::class(Class::S), Ep::class(Class::A)),
-        Listed::new(Is::class(Class::S), Is::class(Class::A)),
-        Listed::new(Mandelbrot::quick(), Mandelbrot::bench()),
-        Listed::new(Stream::test(), Stream::bench()),
-        Listed::new(Dgemm::test(), Dgemm::bench()),
-        Listed::new(WordCount::quick(), WordCount::bench())
+        Listed::new(Ep::class(Class::S), Ep::class(Class::W), Ep::class(Class::A)),
+        Listed::new(Is::class(Class::S), Is::class(Class::W), Is::class(Class::A)),
+        Listed::new(Mandelbrot::test(), Mandelbrot::quick(), Mandelbrot::bench()),
+        Listed::new(Stream::test(), Stream::quick(), Stream::bench()),
+        Listed::new(Dgemm::test(), Dgemm::quick(), Dgemm::bench()),
+        Listed::new(WordCount::test(), WordCount::quick(), WordCount::bench())
             .reads(|path| Ok(Box::new(WorkloadCase::new(WordCount::corpus(path)?)))),
-        Listed::new(Uts::small(), Uts::t1l()),
-        Listed::new(NQueens::quick(), NQueens::bench()),
+        Listed::new(Uts::small(), Uts::t3(), Uts::t1l()),
+        Listed::new(NQueens::test(), NQueens::quick(), NQueens::bench()),
         Listed {
-            quick: Box::new(GraphCase::new(Graph::new(Pattern::Stencil1d, 100, 4)?, 1_000)),
-            default: Box::new(GraphCase::new(Graph::new(Pattern::Stencil1d, 1_000, 16)?, 10_000)),
+            test: graph(100, 4, 1_000)?,
+            quick: graph(500, 16, 5_000)?,
+            default: graph(1_000, 16, 10_000)?,
             corpus: None,
         },
     ])

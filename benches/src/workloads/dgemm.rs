@@ -19,8 +19,9 @@ const FREIVALDS_SEED: u64 = 0x0046_7265_6976_616c;
 /// C += A·B for square matrices, I + 1 times over, as the Parallel Research Kernels (PRK) have it.
 ///
 /// The regime is compute and cache.
-/// Chunks are ranges of rows of A and C; each makes its rows of A and all of B, and the partial is its rows of C, the
-/// answer itself, so that whoever sends it pays for it.
+/// Chunks are blocks of C, as square as the number of parts allows; each makes its rows of A and its columns of B, and
+/// the partial is its block of C, the answer itself, so that whoever sends it pays for it.
+/// (Bands of rows would be simpler, but then every chunk would make and pack all of B.)
 /// Every element is summed in the same order whatever the chunks are: on one kind of machine the answer has the same
 /// bits for any number of parts.
 ///
@@ -72,6 +73,11 @@ impl Dgemm {
         Self { n: 128, iterations: 9, entries: Entries::Prk }
     }
 
+    /// The size for a first look: n = 512, PRK's matrices, one warm-up and nine iterations.
+    pub const fn quick() -> Self {
+        Self { n: 512, iterations: 9, entries: Entries::Prk }
+    }
+
     /// The size for measurements: n = 1024, PRK's matrices, one warm-up and nine iterations.
     pub const fn bench() -> Self {
         Self { n: 1024, iterations: 9, entries: Entries::Prk }
@@ -113,7 +119,7 @@ impl Dgemm {
         }
     }
 
-    /// Some rows of A (0) or B (1).
+    /// Some rows of A (0) or B (1), whole.
     fn rows(&self, matrix: usize, rows: Range<usize>) -> Vec<f64> {
         rows.flat_map(|row| (0..self.order()).map(move |column| self.entry(matrix, row, column))).collect()
     }
@@ -169,47 +175,74 @@ impl Dgemm {
     }
 }
 
+/// Where a block of C lies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DgemmBlock {
+    /// Its rows, which are rows of A, too.
+    pub rows: Range<u32>,
+    /// Its columns, which are columns of B, too.
+    pub columns: Range<u32>,
+}
+
+/// Into how many bands of rows and columns C is cut: as many blocks as there are parts, of nearly equal sides.
+fn grid(parts: NonZeroUsize) -> [NonZeroUsize; 2] {
+    let parts = parts.get();
+    let across = (1..=parts.isqrt()).rev().find(|across| parts.is_multiple_of(*across)).unwrap_or(1);
+    [parts / across, across].map(|bands| NonZeroUsize::new(bands).expect("a divisor, and its counterpart"))
+}
+
 #[par_core::workload]
 impl Workload for Dgemm {
     const NAME: &'static str = "dgemm";
-    type Chunk = Range<u64>;
-    /// Neighbouring rows of C.
-    type Partial = Doubles;
+    type Chunk = DgemmBlock;
+    /// Blocks of C, each with its values in rows.
+    type Partial = Vec<(DgemmBlock, Doubles)>;
     /// C, n×n values in rows.
     type Output = Vec<f64>;
 
-    fn chunks(&self, parts: NonZeroUsize) -> Vec<Range<u64>> {
-        split(0..u64::from(self.n), parts)
+    fn chunks(&self, parts: NonZeroUsize) -> Vec<DgemmBlock> {
+        let [down, across] = grid(parts).map(|bands| split(0..u64::from(self.n), bands));
+        let narrow = |band: &Range<u64>| band.start as u32..band.end as u32;
+        let block = |rows, columns| DgemmBlock { rows: narrow(rows), columns: narrow(columns) };
+        down.iter().flat_map(|rows| across.iter().map(move |columns| block(rows, columns))).collect()
     }
 
-    fn compute(&self, chunk: Range<u64>) -> Doubles {
-        let n = self.order();
-        let rows = chunk.start as usize..chunk.end as usize;
+    fn compute(&self, block: DgemmBlock) -> Self::Partial {
+        let rows = block.rows.start as usize..block.rows.end as usize;
+        let columns = block.columns.start as usize..block.columns.end as usize;
         let (a, b, mut c) = task::current().phase(Phase::Setup, || {
-            (self.rows(0, rows.clone()), self.rows(1, 0..n), vec![0.0; rows.len() * n])
+            let b = kernel::Packed::new(self.order(), columns.len(), |row, column| {
+                self.entry(1, row, columns.start + column)
+            });
+            (self.rows(0, rows.clone()), b, vec![0.0; rows.len() * columns.len()])
         });
-        let packed = kernel::Packed::new(n, &b);
         for _ in 0..=self.iterations {
-            kernel::multiply(&a, &packed, &mut c);
+            kernel::multiply(&a, &b, &mut c);
         }
-        Doubles(c)
+        vec![(block, Doubles(c))]
     }
 
-    fn identity(&self) -> Doubles {
-        Doubles::default()
+    fn identity(&self) -> Self::Partial {
+        Vec::new()
     }
 
-    fn merge(&self, left: Doubles, right: Doubles) -> Doubles {
-        if left.0.is_empty() {
-            return right;
+    fn merge(&self, mut left: Self::Partial, right: Self::Partial) -> Self::Partial {
+        left.extend(right);
+        left
+    }
+
+    fn finish(&self, total: Self::Partial) -> Vec<f64> {
+        let n = self.order();
+        // What no block covers stays a NaN, which no verification lets pass.
+        let mut c = vec![f64::NAN; n * n];
+        for (block, values) in total {
+            let (first, columns) = (block.rows.start as usize, block.columns);
+            let width = columns.len();
+            for (row, values) in values.0.chunks_exact(width.max(1)).enumerate() {
+                c[(first + row) * n + columns.start as usize..][..width].copy_from_slice(values);
+            }
         }
-        let Doubles(mut rows) = left;
-        rows.extend_from_slice(&right.0);
-        Doubles(rows)
-    }
-
-    fn finish(&self, total: Doubles) -> Vec<f64> {
-        total.0
+        c
     }
 
     fn serial(&self) -> Vec<f64> {

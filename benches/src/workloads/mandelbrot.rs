@@ -1,5 +1,8 @@
 //! The Mandelbrot set in fixed point: rows that cost very different times, and an answer that is exact everywhere.
 
+mod kernel;
+mod serial;
+
 use std::num::NonZeroUsize;
 use std::ops::Range;
 
@@ -88,11 +91,6 @@ const CENTRE: i64 = -(3 << (FRACTION - 2));
 /// Mandelbrot set", 2012.
 const AREA: f64 = 1.506_591_884_9;
 
-/// Points in flight at a time: enough to hide the latency of a multiplication, few enough to stay in registers.
-const LANES: usize = 4;
-/// Steps between two looks at whether a point has left.
-const STRIDE: u32 = 16;
-
 impl Mandelbrot {
     /// The largest side, in points.
     pub const MAX_SIDE: u32 = 1 << 16;
@@ -113,9 +111,14 @@ impl Mandelbrot {
         Ok(Self { side, bound })
     }
 
-    /// The test size: 256 × 256 points, up to 4096 iterations.
+    /// The test size: 64 × 64 points, up to 4096 iterations.
+    pub const fn test() -> Self {
+        Self { side: 64, bound: 4096 }
+    }
+
+    /// The quick size: 512 × 512 points, up to 4096 iterations.
     pub const fn quick() -> Self {
-        Self { side: 256, bound: 4096 }
+        Self { side: 512, bound: 4096 }
     }
 
     /// The bench size: 2048 × 2048 points, up to 4096 iterations.
@@ -162,72 +165,6 @@ impl Mandelbrot {
     fn real_parts(&self) -> Vec<i64> {
         (0..self.side).map(|column| CENTRE + self.offset(column)).collect()
     }
-
-    fn row(&self, imaginary: i64, reals: &[i64], histogram: &mut [u64]) -> MandelbrotRow {
-        let mut row = MandelbrotRow::default();
-        let mut column = 0;
-        for block in reals.chunks(LANES) {
-            // A block at the end that is not full repeats its last point, which is then left out.
-            let c: [i64; LANES] = std::array::from_fn(|lane| block[lane.min(block.len() - 1)]);
-            for iterations in orbits(c, imaginary, self.bound).into_iter().take(block.len()) {
-                column += 1;
-                row.iterations += u64::from(iterations);
-                row.moment += column * u64::from(iterations);
-                histogram[iterations as usize] += 1;
-            }
-        }
-        row
-    }
-}
-
-/// One step of one orbit; wraps once an orbit has left, when its value does not matter any more.
-#[inline]
-fn step(x: i64, y: i64, real: i64, imaginary: i64) -> (i64, i64) {
-    let doubled = x.wrapping_mul(y);
-    // An arithmetic shift rounds down; adding 2^27 − 1 to what is negative makes that toward zero.
-    let toward_zero = (doubled >> 63) & ((1 << (FRACTION - 1)) - 1);
-    let re = (x.wrapping_mul(x) >> FRACTION).wrapping_sub(y.wrapping_mul(y) >> FRACTION).wrapping_add(real);
-    (re, (doubled.wrapping_add(toward_zero) >> (FRACTION - 1)).wrapping_add(imaginary))
-}
-
-/// |z|² below the limit: negative once an orbit has left.
-#[inline]
-fn margin(x: i64, y: i64) -> i64 {
-    let square = |v: i64| v.wrapping_mul(v) >> FRACTION;
-    LIMIT.wrapping_sub(square(x).wrapping_add(square(y)))
-}
-
-/// The iterations of neighbouring points of a row: together while all stay, looking only every few steps; once one
-/// has left, each is finished by itself from the last look.
-fn orbits(real: [i64; LANES], imaginary: i64, bound: u32) -> [u32; LANES] {
-    let mut at = [(0_i64, 0_i64); LANES];
-    let mut done = 0;
-    while done + STRIDE <= bound {
-        let mut ahead = at;
-        let mut left = 0_i64;
-        for _ in 0..STRIDE {
-            for (z, c) in ahead.iter_mut().zip(real) {
-                *z = step(z.0, z.1, c, imaginary);
-                left |= margin(z.0, z.1);
-            }
-        }
-        if left < 0 {
-            break;
-        }
-        at = ahead;
-        done += STRIDE;
-    }
-    let mut iterations = [done; LANES];
-    for ((count, mut z), c) in iterations.iter_mut().zip(at).zip(real) {
-        while *count < bound {
-            z = step(z.0, z.1, c, imaginary);
-            if margin(z.0, z.1) < 0 {
-                break;
-            }
-            *count += 1;
-        }
-    }
-    iterations
 }
 
 #[par_core::workload]
@@ -242,10 +179,8 @@ impl Workload for Mandelbrot {
     }
 
     fn compute(&self, chunk: Self::Chunk) -> MandelbrotPicture {
-        let reals = self.real_parts();
-        let mut histogram = vec![0; self.bound as usize + 1];
-        let rows = chunk.map(|row| self.row(self.offset(row as u32), &reals, &mut histogram)).collect();
-        MandelbrotPicture { histogram, rows }
+        let imaginaries: Vec<i64> = chunk.map(|row| self.offset(row as u32)).collect();
+        kernel::picture(&self.real_parts(), &imaginaries, self.bound)
     }
 
     fn identity(&self) -> MandelbrotPicture {
@@ -297,93 +232,5 @@ impl Workload for Mandelbrot {
         let points = f64::from(self.side) * f64::from(self.side);
         // 6.6 per point for those outside is fitted to the count at 2048 × 2048.
         Cost::operations((points * (AREA / 6.25 * f64::from(self.bound) + 6.6)) as u64)
-    }
-}
-
-/// The whole grid on one thread, in tiles of 2 × 2 points, which leave closer together than points in a row.
-mod serial {
-    use super::{CENTRE, FRACTION, HALF_SIDE, LIMIT, Mandelbrot, MandelbrotPicture, MandelbrotRow};
-
-    const STEPS: u32 = 16;
-
-    pub(super) fn picture(grid: &Mandelbrot) -> MandelbrotPicture {
-        let side = grid.side as usize;
-        let axis: Vec<i64> = (1 - grid.side.cast_signed()..)
-            .step_by(2)
-            .take(side)
-            .map(|odd| i64::from(odd) * HALF_SIDE / i64::from(grid.side))
-            .collect();
-        let mut histogram = vec![0_u64; grid.bound as usize + 1];
-        let mut rows = vec![MandelbrotRow::default(); side];
-        let mut note = |row: usize, column: usize, iterations: u32| {
-            histogram[iterations as usize] += 1;
-            rows[row].iterations += u64::from(iterations);
-            rows[row].moment += (column as u64 + 1) * u64::from(iterations);
-        };
-        for row in (0..side).step_by(2) {
-            for column in (0..side).step_by(2) {
-                // At the end of an odd side the tile overlaps itself, and the copies are not noted.
-                let (below, beside) = ((row + 1).min(side - 1), (column + 1).min(side - 1));
-                let (x, x1) = (CENTRE + axis[column], CENTRE + axis[beside]);
-                let (y, y1) = (axis[row], axis[below]);
-                let counts = tile([x, x1, x, x1], [y, y, y1, y1], grid.bound);
-                let places = [(row, column), (row, column + 1), (row + 1, column), (row + 1, column + 1)];
-                for ((row, column), count) in places.into_iter().zip(counts) {
-                    if row < side && column < side {
-                        note(row, column, count);
-                    }
-                }
-            }
-        }
-        MandelbrotPicture { histogram, rows }
-    }
-
-    /// Four orbits: all four while they stay, then one after the other.
-    fn tile(real: [i64; 4], imaginary: [i64; 4], bound: u32) -> [u32; 4] {
-        let (mut x, mut y) = ([0_i64; 4], [0_i64; 4]);
-        let mut common = 0;
-        while bound - common >= STEPS {
-            let start = (x, y);
-            let mut worst = [0_i64; 4];
-            for _ in 0..STEPS {
-                for i in 0..4 {
-                    let product = x[i].wrapping_mul(y[i]);
-                    let squares = (x[i].wrapping_mul(x[i]) >> FRACTION, y[i].wrapping_mul(y[i]) >> FRACTION);
-                    // The limit of the point that the step before led to; the last one is looked at below.
-                    worst[i] |= LIMIT.wrapping_sub(squares.0.wrapping_add(squares.1));
-                    x[i] = squares.0.wrapping_sub(squares.1).wrapping_add(real[i]);
-                    y[i] = toward_zero(product).wrapping_add(imaginary[i]);
-                }
-            }
-            let stay = (0..4).all(|i| worst[i] >= 0 && within(x[i], y[i]));
-            if !stay {
-                (x, y) = start;
-                break;
-            }
-            common += STEPS;
-        }
-        std::array::from_fn(|i| common + alone(x[i], y[i], real[i], imaginary[i], bound - common))
-    }
-
-    /// How many of at most `most` further steps one orbit stays.
-    fn alone(mut x: i64, mut y: i64, real: i64, imaginary: i64, most: u32) -> u32 {
-        for count in 0..most {
-            (x, y) = (((x * x) >> FRACTION) - ((y * y) >> FRACTION) + real, toward_zero(x * y) + imaginary);
-            if !within(x, y) {
-                return count;
-            }
-        }
-        most
-    }
-
-    fn within(x: i64, y: i64) -> bool {
-        (x.wrapping_mul(x) >> FRACTION).wrapping_add(y.wrapping_mul(y) >> FRACTION) <= LIMIT
-    }
-
-    /// The product doubled and back in Q4.28: what Rust's division does, in shifts.
-    #[inline]
-    fn toward_zero(product: i64) -> i64 {
-        product.wrapping_add((product >> 63).cast_unsigned().wrapping_shr(65 - FRACTION).cast_signed())
-            >> (FRACTION - 1)
     }
 }

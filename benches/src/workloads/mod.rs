@@ -10,7 +10,7 @@ mod stream;
 mod uts;
 mod wordcount;
 
-pub use dgemm::{Dgemm, DgemmError, Entries};
+pub use dgemm::{Dgemm, DgemmBlock, DgemmError, Entries};
 pub use ep::{Ep, EpError, EpSums, EpTotals};
 pub use is::{Is, IsError, IsRanking, IsRanks};
 pub use mandelbrot::{Mandelbrot, MandelbrotError, MandelbrotPicture, MandelbrotRow};

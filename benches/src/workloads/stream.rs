@@ -94,6 +94,11 @@ impl Stream {
         Self { elements: 1 << 20, iterations: 10, recurrence: Recurrence::Triad }
     }
 
+    /// The size for a first look: 2^22 elements, 96 MiB in all, ten triads.
+    pub const fn quick() -> Self {
+        Self { elements: 1 << 22, iterations: 10, recurrence: Recurrence::Triad }
+    }
+
     /// The size for measurements: 2^25 elements, 768 MiB in all, ten triads.
     pub const fn bench() -> Self {
         Self { elements: 1 << 25, iterations: 10, recurrence: Recurrence::Triad }

@@ -18,10 +18,13 @@ const DEPTH: usize = 256;
 /// Rows of A per packed block, 384 KiB with [`DEPTH`]: the second-level cache.
 const HEIGHT: usize = 192;
 
-/// A square matrix B in packed slabs, made once and used by every product.
+/// Columns of a matrix B in packed slabs, made once and used by every product.
 #[derive(Debug)]
 pub(super) struct Packed {
+    /// Rows.
     n: usize,
+    columns: usize,
+    /// Columns in a panel.
     width: usize,
     values: Vec<f64>,
 }
@@ -37,24 +40,24 @@ fn tile_width() -> usize {
 }
 
 impl Packed {
-    /// Packs the n×n matrix `b`, in rows; slab by slab, panel by panel, row by row, with zeros past the edge.
-    pub(super) fn new(n: usize, b: &[f64]) -> Self {
+    /// Packs `n` rows of `columns` entries: slab by slab, panel by panel, row by row, with zeros past the edge.
+    pub(super) fn new(n: usize, columns: usize, entry: impl Fn(usize, usize) -> f64) -> Self {
         let width = tile_width();
-        let mut values = vec![0.0; n * n.next_multiple_of(width)];
-        let mut rows = values.chunks_exact_mut(width);
+        let mut values = Vec::with_capacity(n * columns.next_multiple_of(width));
         for first in (0..n).step_by(DEPTH) {
-            for column in (0..n).step_by(width) {
-                let columns = column..n.min(column + width);
-                for (row, packed) in (first..n.min(first + DEPTH)).zip(&mut rows) {
-                    packed[..columns.len()].copy_from_slice(&b[row * n..][columns.clone()]);
+            for left in (0..columns).step_by(width) {
+                let filled = left..columns.min(left + width);
+                for row in first..n.min(first + DEPTH) {
+                    values.extend(filled.clone().map(|column| entry(row, column)));
+                    values.extend(std::iter::repeat_n(0.0, width - filled.len()));
                 }
             }
         }
-        Self { n, width, values }
+        Self { n, columns, width, values }
     }
 }
 
-/// C += A·B, where A and C have the same number of rows, of n values each.
+/// C += A·B, where A has rows of n values, and C as many rows of as many values as B has columns.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx2+fma", "x86_64+avx2+fma"))]
 pub(super) fn multiply(a: &[f64], b: &Packed, c: &mut [f64]) {
     match_target! {
@@ -68,21 +71,22 @@ pub(super) fn multiply(a: &[f64], b: &Packed, c: &mut [f64]) {
 #[expect(clippy::inline_always, reason = "must become part of the caller's instruction set to vectorise")]
 fn multiply_tiled<const M: usize, const N: usize, const FMA: bool>(a: &[f64], b: &Packed, c: &mut [f64]) {
     assert_eq!(b.width, N, "packed and multiplied on the same machine");
-    let n = b.n;
+    let (n, columns) = (b.n, b.columns);
     let rows = a.len() / n;
     let mut a_block = vec![0.0; HEIGHT.next_multiple_of(M) * DEPTH];
     let mut slabs = b.values.as_slice();
     for first in (0..n).step_by(DEPTH) {
         let depth = DEPTH.min(n - first);
-        let (slab, rest) = slabs.split_at(depth * n.next_multiple_of(N));
+        let (slab, rest) = slabs.split_at(depth * columns.next_multiple_of(N));
         slabs = rest;
         for top in (0..rows).step_by(HEIGHT) {
             let height = HEIGHT.min(rows - top);
             pack_rows::<M>(&a[top * n..][..height * n], n, first..first + depth, &mut a_block);
-            for (panel_b, column) in slab.chunks_exact(depth * N).zip((0..n).step_by(N)) {
+            for (panel_b, column) in slab.chunks_exact(depth * N).zip((0..columns).step_by(N)) {
                 for (panel_a, row) in a_block.chunks_exact(depth * M).zip((0..height).step_by(M)) {
                     let tile = tile::<M, N, FMA>(panel_a, panel_b);
-                    add_tile(&tile, &mut c[(top + row) * n..(top + height) * n], n, column);
+                    let rows = &mut c[(top + row) * columns..(top + height) * columns];
+                    add_tile(&tile, rows, columns, column);
                 }
             }
         }

@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 /// reference implementation.
 ///
 /// A chunk is a set of subtrees: `chunks` expands the tree breadth-first until there are enough roots, and deals
-/// them out in turn.
+/// them out in turn. A chunk that turns out large gives subtrees away as nested tasks, where its executor has more than
+/// one worker.
 ///
 /// Reproducibility: exact.
 ///

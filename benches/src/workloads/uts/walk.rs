@@ -5,9 +5,9 @@ use super::{Uts, UtsTally};
 
 /// A depth-first walk over some subtrees, which can be interrupted and can give half of what is left away.
 ///
-/// [`compute`](par_core::Workload::compute) runs one to its end. An executor that balances load by itself runs many,
-/// a budget at a time, and hands what [`give_half`](Self::give_half) returns to idle workers: no static split
-/// balances a binomial tree, of which one subtree may hold more than half.
+/// [`compute`](par_core::Workload::compute) runs one to its end where it is alone. Beside other workers it runs a
+/// budget of nodes at a time, and makes what [`give_half`](Self::give_half) returns a task of its own whenever somebody
+/// has taken the last one: no static split balances a binomial tree, of which one subtree may hold more than half.
 ///
 /// # Examples
 /// ```
@@ -34,9 +34,15 @@ pub struct UtsWalk {
 impl UtsWalk {
     /// A walk over the subtrees below `roots`, which are counted with them.
     pub fn new(tree: &Uts, roots: Vec<UtsNode>) -> Self {
-        let tree = Tree::new(tree);
-        let stack = roots.into_iter().map(|root| (root, tree.children(&root))).collect();
-        Self { tree, stack, tally: UtsTally::default() }
+        let mut walk = Self { tree: Tree::new(tree), stack: Vec::new(), tally: UtsTally::default() };
+        walk.add(roots);
+        walk
+    }
+
+    /// Adds subtrees.
+    pub fn add(&mut self, roots: Vec<UtsNode>) {
+        let tree = &self.tree;
+        self.stack.extend(roots.into_iter().map(|root| (root, tree.children(&root))));
     }
 
     /// Counts until at least `nodes` more nodes are counted or none is left; answers whether any is left.

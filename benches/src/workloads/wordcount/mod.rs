@@ -116,9 +116,14 @@ impl WordCount {
         Self { text: Text::Zipf { words: if words == 0 { 1 } else { words }, seed: SEED } }
     }
 
-    /// The test size: 4 MB, generated.
+    /// The test size: 1 MB, generated.
+    pub const fn test() -> Self {
+        Self::zipf_megabytes(1)
+    }
+
+    /// The quick size: 20 MB, generated.
     pub const fn quick() -> Self {
-        Self::zipf_megabytes(4)
+        Self::zipf_megabytes(20)
     }
 
     /// The bench size: 200 MB, generated.

@@ -79,14 +79,15 @@ impl Counter {
             let bytes = load(text, position);
             let mask = letter_mask(bytes);
             let length = (!mask & 0x8080_8080_8080_8080).trailing_zeros() / 8;
-            position += match length {
-                0 => (mask.trailing_zeros() / 8) as usize,
-                8 => self.add_long(&text[position..]),
-                _ => {
-                    *self.packed.entry(lower_case(bytes, length)).or_insert(0) += 1;
-                    length as usize + 1
-                }
-            };
+            if length == 8 {
+                position += self.add_long(&text[position..]);
+                continue;
+            }
+            // The next word's place must not wait for the table.
+            position += if length == 0 { mask.trailing_zeros() / 8 } else { length + 1 } as usize;
+            if length > 0 {
+                *self.packed.entry(lower_case(bytes, length)).or_insert(0) += 1;
+            }
         }
     }
 

@@ -134,7 +134,7 @@ fn assert_failed(executor: &str, workload: &str) -> Result<(), Failed> {
         "--workload",
         workload,
         "--size",
-        "quick",
+        "test",
         "--parts",
         "5",
         "--samples",

@@ -1,5 +1,4 @@
 //! Runs a workload chunk by chunk, as an executor with workers in other processes would, and tests its laws.
-#![expect(clippy::unwrap_used, reason = "part of the tests, where the panic is the report")]
 
 use std::fmt::Debug;
 use std::num::NonZeroUsize;

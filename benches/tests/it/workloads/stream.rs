@@ -1,26 +1,37 @@
 //! STREAM: triad, `BabelStream` and PRK nstream. What tampers with single elements is tested beside the kernel.
 
+use libtest_mimic::Trial;
 use par_benches::workloads::{Recurrence, Stream, StreamError, StreamTotals};
 use par_core::Workload;
 use proptest::prelude::*;
 
-use crate::chunks::{merges_like_a_monoid, passes_in_any_parts, run_in_chunks};
+use super::chunks::{merges_like_a_monoid, passes_in_any_parts, run_in_chunks};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    trials![
+        the_test_size_keeps_to_the_recurrence,
+        all_recurrences_pass_in_any_parts,
+        nstream_sums_to_the_closed_formula_exactly,
+        babelstream_multiplies_by_two_s_plus_s_squared,
+        impossible_sizes_are_refused,
+        the_largest_number_of_iterations_does_not_overflow,
+        wrong_answers_fail,
+        merging_is_a_monoid,
+    ]
+}
 
 const ALL: [Recurrence; 3] = [Recurrence::Triad, Recurrence::Babel, Recurrence::Nstream];
 
-#[test]
 fn the_test_size_keeps_to_the_recurrence() {
     passes_in_any_parts(&Stream::test());
 }
 
-#[test]
 fn all_recurrences_pass_in_any_parts() {
     for recurrence in ALL {
         passes_in_any_parts(&Stream::new(10_007, 20, recurrence).unwrap());
     }
 }
 
-#[test]
 fn nstream_sums_to_the_closed_formula_exactly() {
     let nstream = Stream::new(12_345, 9, Recurrence::Nstream).unwrap();
     let expected = 8.0 * 10.0 * 12_345.0;
@@ -29,7 +40,6 @@ fn nstream_sums_to_the_closed_formula_exactly() {
     assert!((in_chunks.sum - expected).abs() <= 1e-15 * expected);
 }
 
-#[test]
 fn babelstream_multiplies_by_two_s_plus_s_squared() {
     // c = a; b = sc; c = a + b; a = b + sc: each iteration makes a (2s + s²) = 0.96 times as large.
     let babel = Stream::new(100, 50, Recurrence::Babel).unwrap();
@@ -39,7 +49,6 @@ fn babelstream_multiplies_by_two_s_plus_s_squared() {
     assert!((babel.serial().sum - expected).abs() <= 1e-12 * expected);
 }
 
-#[test]
 fn impossible_sizes_are_refused() {
     for elements in [0, (1 << 36) + 1] {
         assert_eq!(Stream::new(elements, 1, Recurrence::Triad), Err(StreamError::Elements(elements)));
@@ -49,14 +58,12 @@ fn impossible_sizes_are_refused() {
     }
 }
 
-#[test]
 fn the_largest_number_of_iterations_does_not_overflow() {
     for recurrence in ALL {
         passes_in_any_parts(&Stream::new(40, 1000, recurrence).unwrap());
     }
 }
 
-#[test]
 fn wrong_answers_fail() {
     for recurrence in ALL {
         let stream = Stream::new(1000, 10, recurrence).unwrap();
@@ -81,7 +88,6 @@ fn wrong_answers_fail() {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
-    #[test]
     fn merging_is_a_monoid(
         parts in 1..20_usize, first: usize, second: usize,
         recurrence in prop::sample::select(ALL.to_vec()),

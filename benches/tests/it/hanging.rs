@@ -74,7 +74,7 @@ fn assert_ended(executor: &str) -> Result<(), Failed> {
     let begun = Instant::now();
     let output = Command::new(std::env::current_exe()?)
         .env(CHILD, "1")
-        .args(["run", "--executor", executor, "--workload", "nqueens", "--size", "quick", "--timeout", "0.2"])
+        .args(["run", "--executor", executor, "--workload", "nqueens", "--size", "test", "--timeout", "0.2"])
         .output()?;
     assert_eq!(output.status.code(), Some(1));
     assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());

@@ -1,24 +1,35 @@
 //! NAS IS.
 
+use libtest_mimic::Trial;
 use par_benches::workloads::{Class, Is, IsError, IsRanking};
 use par_core::Workload;
 use proptest::prelude::*;
 
-use crate::chunks::{merges_like_a_monoid, passes_in_any_parts};
+use super::chunks::{merges_like_a_monoid, passes_in_any_parts};
 
-#[test]
+pub(crate) fn trials() -> Vec<Trial> {
+    trials![
+        class_s_is_as_published,
+        class_w_is_as_published,
+        other_sizes_are_checked_against_the_serial_code,
+        impossible_sizes_are_refused,
+        wrong_answers_fail_against_published_numbers,
+        wrong_answers_fail_against_the_serial_code,
+        keys_without_the_last_change_fail,
+        merging_is_a_monoid,
+    ]
+}
+
 fn class_s_is_as_published() {
     passes_in_any_parts(&Is::class(Class::S));
 }
 
-#[test]
 fn class_w_is_as_published() {
     let is = Is::class(Class::W);
     let reference = is.serial();
     is.verify(&reference, &reference).unwrap();
 }
 
-#[test]
 fn other_sizes_are_checked_against_the_serial_code() {
     for (log2_keys, log2_limit) in [(6, 4), (6, 12), (12, 4), (13, 11)] {
         let is = Is::new(log2_keys, log2_limit).unwrap();
@@ -27,7 +38,6 @@ fn other_sizes_are_checked_against_the_serial_code() {
     }
 }
 
-#[test]
 fn impossible_sizes_are_refused() {
     for log2_keys in [0, 5, 32] {
         assert_eq!(Is::new(log2_keys, 11), Err(IsError::Keys(log2_keys)));
@@ -63,17 +73,14 @@ fn refuses_what_is_wrong(is: &Is) {
     assert!(!passes(&tampered(|it| it.sorted.truncate(it.sorted.len() - 1))), "one key lost");
 }
 
-#[test]
 fn wrong_answers_fail_against_published_numbers() {
     refuses_what_is_wrong(&Is::class(Class::S));
 }
 
-#[test]
 fn wrong_answers_fail_against_the_serial_code() {
     refuses_what_is_wrong(&Is::new(10, 8).unwrap());
 }
 
-#[test]
 fn keys_without_the_last_change_fail() {
     let is = Is::new(12, 10).unwrap();
     let mut output = is.serial();
@@ -85,7 +92,6 @@ fn keys_without_the_last_change_fail() {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
-    #[test]
     fn merging_is_a_monoid(parts in 1..20_usize, first: usize, second: usize) {
         merges_like_a_monoid(&Is::new(10, 8).unwrap(), parts, [first, second]);
     }

@@ -13,7 +13,7 @@ const BAD: [(&[&str], &str); 12] = [
     (&["run", "--executor", "serial"], "--workload"),
     (&["run", "--executor", "fast", "--workload", "ep"], "serial, serial-executor, loopback"),
     (&["run", "--executor", "serial", "--workload", "epp"], "ep, is"),
-    (&["run", "--executor", "serial", "--workload", "ep", "--size", "huge"], "quick or default"),
+    (&["run", "--executor", "serial", "--workload", "ep", "--size", "huge"], "test, quick or default"),
     (&["run", "--executor", "serial", "--workload", "ep", "--workers", "2"], "from 1 to 1"),
     (&["run", "--executor", "serial", "--workload", "ep", "--parts", "0"], "--parts"),
     (&["run", "--executor", "serial", "--workload", "ep", "--timeout", "-1"], "--timeout"),

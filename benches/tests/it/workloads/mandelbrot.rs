@@ -1,17 +1,28 @@
 //! The Mandelbrot set against the published area, exact counts, and its own symmetry.
 
+use libtest_mimic::Trial;
 use par_benches::workloads::{Mandelbrot, MandelbrotError, MandelbrotPicture, MandelbrotRow};
 use par_core::Workload;
 use proptest::prelude::*;
 
-use crate::chunks::{PARTS, run_in_chunks};
+use super::chunks::{PARTS, run_in_chunks};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    trials![
+        exact_counts_of_a_small_grid,
+        chunks_give_the_serial_picture,
+        side_256_has_its_counts_and_about_the_estimated_cost,
+        verify_rejects_null_changed_swapped_and_stale_pictures,
+        grids_out_of_range_are_errors,
+        merge_is_a_monoid,
+    ]
+}
 
 fn iterations(picture: &MandelbrotPicture) -> u64 {
     picture.rows.iter().map(|row| row.iterations).sum()
 }
 
 // Counted beside this code with Python's unbounded integers, one point at a time.
-#[test]
 fn exact_counts_of_a_small_grid() {
     let picture = Mandelbrot::new(64, 4096).unwrap().serial();
     assert_eq!(iterations(&picture), 4_122_502);
@@ -21,7 +32,6 @@ fn exact_counts_of_a_small_grid() {
     assert_eq!(picture.rows[31].iterations, 176_344);
 }
 
-#[test]
 fn chunks_give_the_serial_picture() {
     // Odd sides, sides below a block of lanes, and bounds that are no multiple of a stride.
     for (side, bound) in [(1, 1), (2, 100), (3, 7), (33, 1000), (96, 257)] {
@@ -33,9 +43,8 @@ fn chunks_give_the_serial_picture() {
     }
 }
 
-#[test]
-fn test_size_is_verified() {
-    let grid = Mandelbrot::quick();
+fn side_256_has_its_counts_and_about_the_estimated_cost() {
+    let grid = Mandelbrot::new(256, 4096).unwrap();
     let reference = grid.serial();
     // Counted by this workload; 256² points.
     assert_eq!(iterations(&reference), 65_082_088);
@@ -46,7 +55,6 @@ fn test_size_is_verified() {
     assert!((estimated - 1.0).abs() < 0.01, "{estimated}");
 }
 
-#[test]
 fn verify_rejects_null_changed_swapped_and_stale_pictures() {
     let grid = Mandelbrot::new(64, 512).unwrap();
     let right = grid.serial();
@@ -96,7 +104,6 @@ fn verify_rejects_null_changed_swapped_and_stale_pictures() {
     assert!(grid.verify(&empty, &empty).is_err());
 }
 
-#[test]
 fn grids_out_of_range_are_errors() {
     assert_eq!(Mandelbrot::new(0, 10), Err(MandelbrotError::Side { side: 0 }));
     assert_eq!(Mandelbrot::new(10, 0), Err(MandelbrotError::Bound { bound: 0 }));
@@ -111,9 +118,8 @@ fn picture() -> impl Strategy<Value = MandelbrotPicture> {
 }
 
 proptest! {
-    #[test]
     fn merge_is_a_monoid(a in picture(), b in picture(), c in picture()) {
-        let grid = Mandelbrot::quick();
+        let grid = Mandelbrot::test();
         let left = grid.merge(grid.merge(a.clone(), b.clone()), c.clone());
         prop_assert_eq!(left, grid.merge(a.clone(), grid.merge(b, c)));
         prop_assert_eq!(&grid.merge(grid.identity(), a.clone()), &a);

@@ -5,11 +5,28 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use libtest_mimic::Trial;
 use par_benches::workloads::{WordCount, WordCountError, WordCounts, WordTable};
 use par_core::Workload;
 use proptest::prelude::*;
 
-use crate::chunks::{PARTS, run_in_chunks};
+use super::chunks::{PARTS, run_in_chunks};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    trials![
+        gnu_gpl_has_the_published_counts,
+        awkward_texts_are_counted_like_coreutils,
+        generated_text_is_counted_like_coreutils,
+        generated_text_does_not_depend_on_where_it_is_cut,
+        words_of_a_directory_end_with_their_files,
+        missing_and_empty_corpora_are_errors,
+        verify_rejects_null_changed_swapped_and_stale_counts,
+        digest_tells_tables_apart_that_agree_in_all_else,
+        encoded_tables_are_sorted_and_checked,
+        merge_is_a_monoid,
+        cutting_anywhere_counts_every_word_once,
+    ]
+}
 
 const GPL3: &str = "/usr/share/common-licenses/GPL-3";
 
@@ -66,7 +83,6 @@ fn check_file(path: &Path, text: &[u8]) {
     check(&WordCount::corpus(path).expect("the file just written"), text);
 }
 
-#[test]
 fn gnu_gpl_has_the_published_counts() {
     if !Path::new(GPL3).exists() {
         eprintln!("skipped: no {GPL3} on this machine; it is part of Debian's base-files");
@@ -87,7 +103,6 @@ fn gnu_gpl_has_the_published_counts() {
     assert!(workload.verify(&wrong, &wrong).is_err());
 }
 
-#[test]
 fn awkward_texts_are_counted_like_coreutils() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("text");
@@ -111,7 +126,6 @@ fn awkward_texts_are_counted_like_coreutils() {
     check_file(&path, &vec![b'Q'; 700_001]);
 }
 
-#[test]
 fn generated_text_is_counted_like_coreutils() {
     let workload = WordCount::zipf(60_001, 7).unwrap();
     let mut text = Vec::new();
@@ -127,7 +141,6 @@ fn generated_text_is_counted_like_coreutils() {
     assert!((expected - 1.0).abs() < 0.01, "{expected}");
 }
 
-#[test]
 fn generated_text_does_not_depend_on_where_it_is_cut() {
     let workload = WordCount::zipf(1000, 3).unwrap();
     let mut whole = Vec::new();
@@ -139,7 +152,6 @@ fn generated_text_does_not_depend_on_where_it_is_cut() {
     assert_eq!(whole, pieces);
 }
 
-#[test]
 fn words_of_a_directory_end_with_their_files() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("b")).unwrap();
@@ -152,7 +164,6 @@ fn words_of_a_directory_end_with_their_files() {
     check(&workload, b"one two\nthree one\nfour\n");
 }
 
-#[test]
 fn missing_and_empty_corpora_are_errors() {
     let missing = WordCount::corpus("/no/such/text");
     assert!(matches!(missing, Err(WordCountError::Unreadable { .. })), "{missing:?}");
@@ -161,7 +172,6 @@ fn missing_and_empty_corpora_are_errors() {
     assert!(matches!(WordCount::zipf(0, 1), Err(WordCountError::Words { words: 0 })));
 }
 
-#[test]
 fn verify_rejects_null_changed_swapped_and_stale_counts() {
     let workload = WordCount::zipf(5000, 1).unwrap();
     let right = workload.serial();
@@ -191,18 +201,16 @@ fn verify_rejects_null_changed_swapped_and_stale_counts() {
     assert!(workload.verify(&null, &null).is_err(), "a reference as null as the answer helped");
 }
 
-#[test]
 fn digest_tells_tables_apart_that_agree_in_all_else() {
     let summary = |words: &[(&str, u64)]| {
         let words: Vec<_> = words.iter().map(|(word, count)| ((*word).to_owned(), *count)).collect();
-        WordCount::quick().finish(table(&words))
+        WordCount::test().finish(table(&words))
     };
     let (some, others) = (summary(&[("a", 3), ("b", 2)]), summary(&[("a", 2), ("b", 3)]));
     assert_eq!((some.total, some.distinct), (others.total, others.distinct));
     assert_ne!(some.digest, others.digest);
 }
 
-#[test]
 fn encoded_tables_are_sorted_and_checked() {
     let words = table(&[("zebra".to_owned(), 1), ("a".to_owned(), 2), ("incomprehensible".to_owned(), 3)]);
     let json = serde_json::to_string(&words).unwrap();
@@ -218,16 +226,14 @@ fn tables() -> impl Strategy<Value = WordTable> {
 }
 
 proptest! {
-    #[test]
     fn merge_is_a_monoid(a in tables(), b in tables(), c in tables()) {
-        let text = WordCount::quick();
+        let text = WordCount::test();
         let left = text.merge(text.merge(a.clone(), b.clone()), c.clone());
         prop_assert_eq!(left, text.merge(a.clone(), text.merge(b, c)));
         prop_assert_eq!(&text.merge(text.identity(), a.clone()), &a);
         prop_assert_eq!(&text.merge(a.clone(), text.identity()), &a);
     }
 
-    #[test]
     fn cutting_anywhere_counts_every_word_once(text in "[a-bA-B .]{1,60}", parts in 1_usize..60) {
         let file = tempfile::NamedTempFile::new().expect("a temporary file");
         fs::write(file.path(), &text).expect("a writable temporary file");

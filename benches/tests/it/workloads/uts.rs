@@ -1,10 +1,28 @@
 //! Unbalanced tree search against the counts published with UTS 1.1.
 
+use libtest_mimic::Trial;
 use par_benches::workloads::{Uts, UtsError, UtsShape, UtsTally, UtsWalk};
 use par_core::Workload;
 use proptest::prelude::*;
 
-use crate::chunks::{PARTS, run_in_chunks};
+use super::chunks::{PARTS, run_in_chunks};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    trials![
+        default_tree_in_every_number_of_parts,
+        geometric_fixed_t1,
+        geometric_cyclic_t2,
+        binomial_t3,
+        geometric_linear_t5,
+        named_sizes_are_the_published_trees,
+        unpublished_trees_agree_with_the_serial_code,
+        chunks_of_t3_hold_equally_many_subtrees,
+        walks_that_share_their_work_count_every_node_once,
+        verify_rejects_null_changed_swapped_and_stale_answers,
+        infinite_and_malformed_trees_are_errors,
+        merge_is_a_monoid,
+    ]
+}
 
 /// (nodes, depth, leaves), from UTS 1.1.
 fn counts(tally: &UtsTally) -> (u64, u32, u64) {
@@ -22,32 +40,26 @@ fn check(name: &str, published: (u64, u32, u64), parts: &[usize]) {
     }
 }
 
-#[test]
 fn default_tree_in_every_number_of_parts() {
     check("default", (1732, 6, 1050), &PARTS);
 }
 
-#[test]
 fn geometric_fixed_t1() {
     check("T1", (4_130_071, 10, 3_305_118), &[7]);
 }
 
-#[test]
 fn geometric_cyclic_t2() {
     check("T2", (4_117_769, 81, 2_342_762), &[2]);
 }
 
-#[test]
 fn binomial_t3() {
     check("T3", (4_112_897, 1572, 3_599_034), &[3, 16]);
 }
 
-#[test]
 fn geometric_linear_t5() {
     check("T5", (4_147_582, 20, 2_181_318), &[16]);
 }
 
-#[test]
 fn named_sizes_are_the_published_trees() {
     for (tree, name) in [(Uts::small(), "default"), (Uts::t1(), "T1"), (Uts::t3(), "T3"), (Uts::t1l(), "T1L")]
     {
@@ -57,7 +69,6 @@ fn named_sizes_are_the_published_trees() {
     assert_eq!(Uts::t1l().cost().operations, 102_181_082);
 }
 
-#[test]
 fn unpublished_trees_agree_with_the_serial_code() {
     let shapes = [
         UtsShape::Fixed { depth: 5 },
@@ -77,7 +88,6 @@ fn unpublished_trees_agree_with_the_serial_code() {
     }
 }
 
-#[test]
 fn chunks_of_t3_hold_equally_many_subtrees() {
     let parts = std::num::NonZeroUsize::new(16).unwrap();
     let roots: Vec<_> = Uts::t3().chunks(parts).iter().map(|chunk| chunk.roots.len()).collect();
@@ -85,7 +95,6 @@ fn chunks_of_t3_hold_equally_many_subtrees() {
     assert!(most - least <= 1 && *least >= 8, "{roots:?}");
 }
 
-#[test]
 fn walks_that_share_their_work_count_every_node_once() {
     let tree = Uts::named("T3").unwrap();
     let root = tree.chunks(std::num::NonZeroUsize::MIN).remove(0).roots;
@@ -107,7 +116,6 @@ fn walks_that_share_their_work_count_every_node_once() {
     tree.verify(&total, &tree.serial()).unwrap();
 }
 
-#[test]
 fn verify_rejects_null_changed_swapped_and_stale_answers() {
     let tree = Uts::small();
     let right = tree.serial();
@@ -130,7 +138,6 @@ fn verify_rejects_null_changed_swapped_and_stale_answers() {
     assert!(tree.verify(&miscounted, &miscounted).is_err(), "a reference as wrong as the answer helped");
 }
 
-#[test]
 fn infinite_and_malformed_trees_are_errors() {
     let critical = UtsShape::Binomial { probability: 0.125, children: 8 };
     assert!(matches!(Uts::new(critical, 2000.0, 0), Err(UtsError::Binomial { .. })));
@@ -147,7 +154,6 @@ fn tally() -> impl Strategy<Value = UtsTally> {
 }
 
 proptest! {
-    #[test]
     fn merge_is_a_monoid(a in tally(), b in tally(), c in tally()) {
         let tree = Uts::small();
         prop_assert_eq!(tree.merge(tree.merge(a, b), c), tree.merge(a, tree.merge(b, c)));

@@ -2,8 +2,21 @@
 
 use std::time::Instant;
 
+use libtest_mimic::Trial;
 use par_benches::taskgraph::{Graph, GraphError, Pattern, Stamp, kernel, ns_per_iteration};
 use proptest::prelude::*;
+
+pub(crate) fn trials() -> Vec<Trial> {
+    trials![
+        irregular_patterns_have_the_counts_of_task_bench,
+        regular_patterns_follow_their_formulas,
+        names_round_trip,
+        empty_graphs_are_errors,
+        inputs_must_be_exactly_the_dependences,
+        kernel_converges_and_its_time_is_proportional,
+        dependents_mirror_dependencies,
+    ]
+}
 
 const STEPS: u32 = 100;
 const WIDTHS: [u32; 3] = [4, 8, 16];
@@ -21,7 +34,6 @@ fn assert_counts(pattern: Pattern, tasks: [u64; 3], dependences: [u64; 3]) {
 }
 
 // Counted by Task Bench itself, 100 steps, widths 4, 8 and 16.
-#[test]
 fn irregular_patterns_have_the_counts_of_task_bench() {
     assert_counts(Pattern::Tree, [395, 783, 1551], [394, 782, 1550]);
     assert_counts(Pattern::Fft, [400, 800, 1600], [892, 1914, 4018]);
@@ -29,7 +41,6 @@ fn irregular_patterns_have_the_counts_of_task_bench() {
     assert_counts(Pattern::Dom, [388, 744, 1360], [675, 1387, 2619]);
 }
 
-#[test]
 fn regular_patterns_follow_their_formulas() {
     let tasks = WIDTHS.map(|w| u64::from(STEPS * w));
     let after_the_first =
@@ -41,7 +52,6 @@ fn regular_patterns_follow_their_formulas() {
     assert_counts(Pattern::AllToAll, tasks, after_the_first(|w| w * w));
 }
 
-#[test]
 fn names_round_trip() {
     for pattern in Pattern::ALL {
         assert_eq!(pattern.name().parse(), Ok(pattern));
@@ -50,13 +60,11 @@ fn names_round_trip() {
     assert!("stencil".parse::<Pattern>().is_err());
 }
 
-#[test]
 fn empty_graphs_are_errors() {
     assert_eq!(Graph::new(Pattern::Fft, 0, 4), Err(GraphError::Size { steps: 0, width: 4 }));
     assert_eq!(Graph::new(Pattern::Fft, 4, 0), Err(GraphError::Size { steps: 4, width: 0 }));
 }
 
-#[test]
 fn inputs_must_be_exactly_the_dependences() {
     let graph = graph(Pattern::Stencil1d, 8);
     let stamp = |step, point| Stamp { step, point };
@@ -77,7 +85,6 @@ fn inputs_must_be_exactly_the_dependences() {
     }
 }
 
-#[test]
 fn kernel_converges_and_its_time_is_proportional() {
     assert!((kernel(100) - 2.0).abs() < 1e-12);
     assert_eq!(kernel(0).to_bits(), 1.0_f64.to_bits());
@@ -96,7 +103,6 @@ fn kernel_converges_and_its_time_is_proportional() {
 }
 
 proptest! {
-    #[test]
     fn dependents_mirror_dependencies(
         pattern in prop::sample::select(Pattern::ALL.to_vec()),
         steps in 1_u32..40,

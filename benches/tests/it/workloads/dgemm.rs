@@ -1,22 +1,35 @@
 //! Matrix multiplication.
 
+use libtest_mimic::Trial;
 use par_benches::workloads::{Dgemm, DgemmError, Entries};
 use par_core::Workload;
 use proptest::prelude::*;
 
-use crate::chunks::{merges_like_a_monoid, passes_in_any_parts, run_in_chunks};
+use super::chunks::{merges_like_a_monoid, passes_in_any_parts, run_in_chunks};
 
-#[test]
+pub(crate) fn trials() -> Vec<Trial> {
+    trials![
+        the_test_size_has_the_checksum_of_prk,
+        random_matrices_pass_in_any_parts,
+        orders_that_no_tile_divides_pass,
+        the_answer_has_the_same_bits_for_any_parts,
+        small_products_are_those_of_the_definition,
+        impossible_sizes_are_refused,
+        wrong_answers_fail,
+        rows_in_the_wrong_order_fail,
+        freivalds_alone_tells_a_wrong_element,
+        merging_is_a_monoid,
+    ]
+}
+
 fn the_test_size_has_the_checksum_of_prk() {
     passes_in_any_parts(&Dgemm::test());
 }
 
-#[test]
 fn random_matrices_pass_in_any_parts() {
     passes_in_any_parts(&Dgemm::new(128, 3, Entries::Random { seed: 42 }).unwrap());
 }
 
-#[test]
 fn orders_that_no_tile_divides_pass() {
     for n in [1, 2, 3, 5, 23, 25, 97, 193, 257] {
         for entries in [Entries::Prk, Entries::Random { seed: u64::from(n) }] {
@@ -25,7 +38,6 @@ fn orders_that_no_tile_divides_pass() {
     }
 }
 
-#[test]
 fn the_answer_has_the_same_bits_for_any_parts() {
     let dgemm = Dgemm::new(70, 2, Entries::Random { seed: 7 }).unwrap();
     let one = run_in_chunks(&dgemm, 1);
@@ -34,7 +46,6 @@ fn the_answer_has_the_same_bits_for_any_parts() {
     }
 }
 
-#[test]
 fn small_products_are_those_of_the_definition() {
     let dgemm = Dgemm::new(3, 0, Entries::Prk).unwrap();
     // Σ_k A[i][k]·B[k][j] = (0 + 1 + 2)·j.
@@ -43,7 +54,6 @@ fn small_products_are_those_of_the_definition() {
     assert_eq!(run_in_chunks(&dgemm, 2), expected);
 }
 
-#[test]
 fn impossible_sizes_are_refused() {
     for n in [0, 32_769] {
         assert_eq!(Dgemm::new(n, 1, Entries::Prk), Err(DgemmError::Order(n)));
@@ -51,7 +61,6 @@ fn impossible_sizes_are_refused() {
     assert_eq!(Dgemm::new(8, 10_001, Entries::Prk), Err(DgemmError::Iterations(10_001)));
 }
 
-#[test]
 fn wrong_answers_fail() {
     let n = 64_usize;
     for entries in [Entries::Prk, Entries::Random { seed: 1 }] {
@@ -78,7 +87,6 @@ fn wrong_answers_fail() {
     }
 }
 
-#[test]
 fn rows_in_the_wrong_order_fail() {
     let dgemm = Dgemm::new(32, 1, Entries::Random { seed: 3 }).unwrap();
     let mut output = dgemm.serial();
@@ -86,7 +94,6 @@ fn rows_in_the_wrong_order_fail() {
     assert!(dgemm.verify(&output, &dgemm.serial()).is_err());
 }
 
-#[test]
 fn freivalds_alone_tells_a_wrong_element() {
     let dgemm = Dgemm::new(48, 1, Entries::Random { seed: 5 }).unwrap();
     let mut output = dgemm.serial();
@@ -97,7 +104,6 @@ fn freivalds_alone_tells_a_wrong_element() {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
-    #[test]
     fn merging_is_a_monoid(parts in 1..20_usize, first: usize, second: usize) {
         let dgemm = Dgemm::new(24, 1, Entries::Random { seed: 2 }).unwrap();
         merges_like_a_monoid(&dgemm, parts, [first, second]);

@@ -1,24 +1,35 @@
 //! NAS EP.
 
+use libtest_mimic::Trial;
 use par_benches::workloads::{Class, Ep, EpError, EpTotals};
 use par_core::Workload;
 use proptest::prelude::*;
 
-use crate::chunks::{merges_like_a_monoid, passes_in_any_parts, run_in_chunks};
+use super::chunks::{merges_like_a_monoid, passes_in_any_parts, run_in_chunks};
 
-#[test]
+pub(crate) fn trials() -> Vec<Trial> {
+    trials![
+        class_s_is_as_published,
+        other_sizes_are_checked_against_the_serial_code,
+        the_answer_has_the_same_bits_for_any_parts,
+        impossible_sizes_are_refused,
+        wrong_answers_fail_against_published_numbers,
+        wrong_answers_fail_against_the_serial_code,
+        a_chunk_that_is_lost_or_stale_fails,
+        merging_is_a_monoid,
+    ]
+}
+
 fn class_s_is_as_published() {
     passes_in_any_parts(&Ep::class(Class::S));
 }
 
-#[test]
 fn other_sizes_are_checked_against_the_serial_code() {
     let ep = Ep::new(18).unwrap();
     assert_eq!(ep.checked_against(), "serial code");
     passes_in_any_parts(&ep);
 }
 
-#[test]
 fn the_answer_has_the_same_bits_for_any_parts() {
     let ep = Ep::new(20).unwrap();
     let one = run_in_chunks(&ep, 1);
@@ -27,7 +38,6 @@ fn the_answer_has_the_same_bits_for_any_parts() {
     }
 }
 
-#[test]
 fn impossible_sizes_are_refused() {
     for log2_pairs in [0, 15, 41, u32::MAX] {
         assert_eq!(Ep::new(log2_pairs), Err(EpError::Pairs(log2_pairs)));
@@ -56,17 +66,14 @@ fn refuses_what_is_wrong(ep: &Ep) {
     assert!(!passes(&tampered(|it| it.sum_y = f64::NAN)), "NaN in Y");
 }
 
-#[test]
 fn wrong_answers_fail_against_published_numbers() {
     refuses_what_is_wrong(&Ep::class(Class::S));
 }
 
-#[test]
 fn wrong_answers_fail_against_the_serial_code() {
     refuses_what_is_wrong(&Ep::new(17).unwrap());
 }
 
-#[test]
 fn a_chunk_that_is_lost_or_stale_fails() {
     let ep = Ep::new(18).unwrap();
     let chunks = ep.chunks(4.try_into().unwrap());
@@ -82,7 +89,6 @@ fn a_chunk_that_is_lost_or_stale_fails() {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
-    #[test]
     fn merging_is_a_monoid(parts in 1..5_usize, first: usize, second: usize) {
         merges_like_a_monoid(&Ep::new(18).unwrap(), parts, [first, second]);
     }
