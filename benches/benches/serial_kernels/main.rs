@@ -4,6 +4,7 @@
 //! The peer, the serial code, one chunk and sixteen chunks, one after the other, run in turns, so the ratios hold on a
 //! busy machine; every answer of every round is verified.
 
+mod ffi;
 mod peers;
 
 use std::hint::black_box;
@@ -34,7 +35,7 @@ fn main() {
     compare(rounds, "NPB buckets", &Is::class(Class::A), peers::is_class_a);
     compare(rounds, "one point after the other", &grid, || peers::mandelbrot(grid.side(), grid.bound()));
     compare(rounds, "plain loop", &stream, || peers::triad(elements as usize, 10));
-    compare(rounds, "matrixmultiply", &dgemm, || peers::dgemm(dgemm_order as usize, 10));
+    compare(rounds, "matrixmultiply", &dgemm, || ffi::dgemm(dgemm_order as usize, 10));
     compare(rounds, "a HashMap of Strings", &text, || peers::wordcount(&text));
     compare(rounds, "sha1 crate, a stack of nodes", &tree, || peers::uts(&tree));
     compare(rounds, "bit masks, row by row", &board, || peers::nqueens(board.n()));

@@ -34,7 +34,7 @@ fn threads(workers: usize) -> Result<Arc<dyn Executor>, Failed> {
 
 fn processes(workers: usize) -> Result<Arc<dyn Executor>, Failed> {
     let workers = NonZeroUsize::new(workers).ok_or("no worker")?;
-    Ok(Arc::new(ProcessPool::builder().workers(workers).start()?))
+    Ok(Arc::new(ProcessPool::builder().workers(workers.get()).build()?))
 }
 
 pub(crate) fn trials() -> Vec<Trial> {
