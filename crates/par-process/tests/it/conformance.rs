@@ -20,6 +20,8 @@ fn suite() -> Outcome {
 }
 
 fn shutdown() -> Outcome {
+    // Fails early, with the error, if no pool can be built at all.
+    drop(ProcessPool::builder().workers(2).build()?);
     check_shutdown(|| ProcessPool::builder().workers(2).build().expect("workers start"));
     Ok(())
 }
