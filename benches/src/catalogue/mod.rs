@@ -22,7 +22,7 @@ use crate::workloads::{Class, Dgemm, Ep, Is, Mandelbrot, NQueens, Stream, Uts, W
 pub enum Size {
     /// For tests: milliseconds, also without optimisation.
     Test,
-    /// For a first look: 20 to 120 ms of serial code, enough for a verdict on each executor.
+    /// For a first look: 20 to 160 ms of serial code, enough for a verdict on each executor.
     Quick,
     /// For measurements.
     #[default]
