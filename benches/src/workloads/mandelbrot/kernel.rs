@@ -1,7 +1,7 @@
 //! The chunk kernel: every lane of a vector has an orbit of its own, and gets the next point as soon as it is done.
 //!
 //! Neighbouring points may need 10 iterations and 4096; lanes that waited for the slowest among them would be idle
-//! for half of the time.
+//! wherever the rim of the set is near.
 
 use multiversion::multiversion;
 

@@ -21,7 +21,7 @@ use par_core::{ChunkTask, Executor, ExecutorExt, Handle};
 
 use super::{Uts, UtsChunk, UtsNode, UtsTally, UtsWalk};
 
-/// Nodes between two looks, 1 to 2 ms of work: a hundred times the price of a task on a pool of processes.
+/// Nodes between two looks, 1 to 2 ms of work: far above the price of a task, also on a pool of processes.
 const BUDGET: u64 = 1 << 15;
 /// Walks that may run on one another's stack and still give.
 const DEEPEST: u32 = 16;
@@ -123,5 +123,36 @@ impl Depth {
 impl Drop for Depth {
     fn drop(&mut self) {
         DEPTH.set(DEPTH.get() - 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+    use std::time::Duration;
+
+    use par_core::{Counter, SerialExecutor, Shutdown, Workload};
+
+    use super::*;
+
+    fn walk_all(executor: &Arc<dyn Executor>) {
+        let tree = Uts::t3();
+        let root = tree.chunks(NonZeroUsize::MIN).remove(0).roots;
+        let tally = walk(&tree, root, executor);
+        assert_eq!((tally.nodes, tally.depth, tally.leaves), (4_112_897, 1572, 3_599_034));
+    }
+
+    #[test]
+    fn what_is_given_is_counted_once() {
+        let executor: Arc<dyn Executor> = Arc::new(SerialExecutor::new());
+        walk_all(&executor);
+        assert!(executor.metrics().get(Counter::Submitted) > 0, "nothing was given");
+    }
+
+    #[test]
+    fn what_nobody_takes_is_walked_by_the_giver() {
+        let executor: Arc<dyn Executor> = Arc::new(SerialExecutor::new());
+        executor.shutdown(Shutdown::drain().within(Duration::from_secs(1))).unwrap();
+        walk_all(&executor);
     }
 }

@@ -1,15 +1,19 @@
 //! A table of words, and its summary.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use rustc_hash::FxHashMap;
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::ser::SerializeTuple;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::letters::{fingerprint, letter_mask, load, lower_case};
 
 /// Words, in lower case, and how often each occurs.
 ///
 /// Encoded it is a list of words and counts in alphabetical order, so equal tables have equal bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(into = "Vec<(String, u64)>", try_from = "Vec<(String, u64)>")]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct WordTable {
     /// Words of up to eight letters, packed, first letter lowest.
     short: FxHashMap<u64, u64>,
@@ -146,11 +150,67 @@ fn spell(letters: &[u8]) -> String {
     letters.iter().map(|letter| char::from(*letter)).collect()
 }
 
-impl From<WordTable> for Vec<(String, u64)> {
-    fn from(table: WordTable) -> Self {
-        let mut words: Self = table.words().collect();
-        words.sort_unstable();
-        words
+impl Serialize for WordTable {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let short = self.short.iter().map(|(packed, count)| (packed.swap_bytes(), &[][..], *count));
+        let long = self.long.iter().map(|(word, count)| (load(word, 0).swap_bytes(), &**word, *count));
+        let mut entries: Vec<Entry<'_>> =
+            short.chain(long).map(|(start, long, count)| Entry { start, long, count }).collect();
+        entries.sort_unstable();
+        serializer.collect_seq(entries)
+    }
+}
+
+/// A word and its count, without a copy of the word; ordered like the words.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Entry<'a> {
+    /// The first eight letters, the first one highest.
+    start: u64,
+    /// The word, where it is longer than that.
+    long: &'a [u8],
+    count: u64,
+}
+
+impl Serialize for Entry<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let letters = self.start.to_be_bytes();
+        let short = &letters[..8 - self.start.trailing_zeros() as usize / 8];
+        let word = if self.long.is_empty() { short } else { self.long };
+        let mut pair = serializer.serialize_tuple(2)?;
+        pair.serialize_element(str::from_utf8(word).map_err(serde::ser::Error::custom)?)?;
+        pair.serialize_element(&self.count)?;
+        pair.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for WordTable {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Words)
+    }
+}
+
+/// Reads the pairs one by one, with words that stay in the buffer where the format allows it.
+struct Words;
+
+impl<'de> Visitor<'de> for Words {
+    type Value = WordTable;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("words of lower-case letters, and their counts")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut pairs: A) -> Result<WordTable, A::Error> {
+        #[derive(Deserialize)]
+        struct Pair<'a>(#[serde(borrow)] Cow<'a, str>, u64);
+
+        // What a message claims about its length is believed up to the size of a large vocabulary.
+        let expected = pairs.size_hint().unwrap_or(0).min(1 << 16);
+        let mut table = WordTable::default();
+        table.short.reserve(expected);
+        while let Some(Pair(word, count)) = pairs.next_element()? {
+            table.add(&word, count).map_err(A::Error::custom)?;
+        }
+        Ok(table)
     }
 }
 
