@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use par_core::{Phase, Report};
+use par_core::Report;
 
 use super::executors::StartError;
 use super::lines::{Failed, Line};
@@ -29,8 +29,7 @@ struct Experiment<'a> {
 impl Session<'_> {
     /// Starts the executor, warms up, takes the samples, stops the executor.
     ///
-    /// The start is in the `setup` of the first sample, the stop in the `teardown` of the last; neither is in the
-    /// wall time of any.
+    /// The start is told with the first sample, the stop with the last; neither is in the wall time of any.
     pub(super) fn run(&mut self, arguments: &RunArgs) -> Result<(), Ended> {
         let spec = self.spec(&arguments.executor)?;
         let workers = spec.workers(arguments.workers)?;
@@ -71,7 +70,7 @@ impl Session<'_> {
         let sampled = self.sample(&experiment, arguments, &started, start, &mut held);
         let (stopped, stop) = experiment.watched(|| started.stop());
         if let Some(mut report) = held {
-            add(&mut report, Phase::Teardown, stop);
+            report.phases_ns.insert("stop", nanoseconds(stop));
             self.print(&report.to_json_line())?;
         }
         if let Err(reason) = sampled? {
@@ -101,7 +100,7 @@ impl Session<'_> {
                 Err(reason) => return Ok(Err(reason)),
             };
             if index == arguments.warmups {
-                add(&mut report, Phase::Setup, start);
+                report.phases_ns.insert("start", nanoseconds(start));
             }
             if let Some(report) = held.replace(report) {
                 self.print(&report.to_json_line())?;
@@ -143,6 +142,6 @@ fn open(listed: &Listed, path: &Path) -> Result<Box<dyn Case>, Ended> {
     open(path).map_err(|error| Ended::BadUsage(format!("--corpus {}: {}", path.display(), chain(&error))))
 }
 
-fn add(report: &mut Report, phase: Phase, time: Duration) {
-    *report.phases_ns.entry(phase.name()).or_default() += u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -69,8 +69,8 @@ fn samples() -> Result<(), Failed> {
             assert!(line["wall_ns"].as_u64() > Some(0) && line.get("spans").is_none(), "{line}");
             assert!(!cfg!(target_os = "linux") || line["cpu_ns"].as_u64() > Some(0), "{line}");
         }
-        assert!(lines[0]["phases_ns"]["setup"].as_u64() > Some(0), "the start of the executor");
-        assert!(lines[2]["phases_ns"]["teardown"].as_u64() > Some(0), "the stop of the executor");
+        assert!(lines[0]["phases_ns"]["start"].as_u64() > Some(0), "the start of the executor");
+        assert!(lines[2]["phases_ns"]["stop"].as_u64() > Some(0), "the stop of the executor");
     }
     Ok(())
 }

@@ -169,7 +169,12 @@ fn walls_by_round(rounds: &[Vec<Sample>]) -> Vec<Vec<f64>> {
 fn phases(samples: &[&Sample]) -> BTreeMap<String, u64> {
     let names: std::collections::BTreeSet<&String> =
         samples.iter().flat_map(|s| s.phases_ns.keys()).collect();
-    let of = |name: &String| typical(samples, |sample| sample.phases_ns.get(name).copied().unwrap_or(0));
+    // The start and the stop of an executor are told once per call, with one of its samples.
+    let of = |name: &String| {
+        let telling: Vec<&Sample> =
+            samples.iter().copied().filter(|sample| sample.phases_ns.contains_key(name)).collect();
+        typical(&telling, |sample| sample.phases_ns.get(name).copied().unwrap_or(0))
+    };
     names.into_iter().map(|name| (name.clone(), of(name))).collect()
 }
 
