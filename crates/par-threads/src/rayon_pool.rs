@@ -82,7 +82,7 @@ impl RayonPool {
         start::wait(&reports, workers, start_timeout)?;
         let shared = Arc::new(Shared {
             rayon,
-            gauge: Gauge::new(queue_bound.saturating_add(workers)),
+            gauge: Gauge::new(workers, queue_bound),
             metrics: Metrics::new(workers + 1),
             workers: NonZeroUsize::new(workers).expect("the builder checks that"),
             queue_bound,

@@ -46,8 +46,7 @@ impl Shared {
         let shared = Arc::new(Self {
             queues,
             sleep: Sleep::new(&parkers),
-            // A job that runs is unfinished, too, but not queued.
-            gauge: Gauge::new(config.queue_bound.saturating_add(config.workers)),
+            gauge: Gauge::new(config.workers, config.queue_bound),
             // The last shard is that of the callers from outside.
             metrics: Metrics::new(config.workers + 1),
             workers: NonZeroUsize::new(config.workers).expect("the builder checks that"),
