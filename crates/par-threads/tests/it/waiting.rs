@@ -1,7 +1,7 @@
 //! Waits that could go on for ever, and do not.
 
-use std::sync::Arc;
 use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -34,5 +34,31 @@ fn a_caller_that_waits_for_room_is_woken_while_other_workers_are_busy() {
         });
         drop(release);
         assert_eq!(busy.wait(), Ok(None));
+    }
+}
+
+#[test]
+fn a_result_of_a_map_does_not_wait_for_the_ones_behind_it() {
+    for pool in both(workers(1)) {
+        let (release, held) = channel::<()>();
+        let held = Mutex::new(held);
+        // One task goes on only when the caller has seen the result before it, for which it has to sleep.
+        let results = pool.map_with(0..20, move |x: u32| {
+            if x == 5 {
+                thread::sleep(Duration::from_millis(20));
+            }
+            if x == 6 {
+                held.lock().expect("not poisoned").recv().expect("the caller sends");
+            }
+            x
+        });
+        within(LIMIT, "a map whose caller answers", || {
+            for (x, result) in results.enumerate() {
+                assert_eq!(result.map(|x| x as usize), Ok(x));
+                if x == 5 {
+                    release.send(()).expect("the task waits");
+                }
+            }
+        });
     }
 }
