@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use par_core::testing::within;
-use par_core::{Handle, LocalExecutor, LocalExecutorExt};
+use par_core::{Handle, LocalExecutor, LocalExecutorExt, SerialExecutor};
 use par_threads::{Builder, ThreadPool};
 
 const LIMIT: Duration = Duration::from_mins(1);
@@ -60,5 +60,18 @@ fn a_result_of_a_map_does_not_wait_for_the_ones_behind_it() {
                 }
             }
         });
+    }
+}
+
+#[test]
+fn a_serial_executor_on_a_worker_keeps_the_worker_helping() {
+    for pool in both(workers(1)) {
+        let inner = Arc::clone(&pool);
+        let outer = pool.spawn(move || {
+            let nested = SerialExecutor::new().spawn(move || inner.spawn(|| 7).expect("it is open").wait());
+            nested.expect("it is open").wait()
+        });
+        let outer = outer.expect("it is open");
+        assert_eq!(within(LIMIT, "the nested executor", || outer.wait()), Ok(Ok(Ok(7))));
     }
 }
