@@ -75,3 +75,12 @@ fn a_serial_executor_on_a_worker_keeps_the_worker_helping() {
         assert_eq!(within(LIMIT, "the nested executor", || outer.wait()), Ok(Ok(Ok(7))));
     }
 }
+
+#[test]
+fn a_rayon_worker_helps_outside_of_tasks_too() {
+    let pool = ThreadPool::builder().workers(1).build_rayon().expect("threads start");
+    let outcome = within(LIMIT, "a wait within `install`", || {
+        pool.rayon().install(|| pool.spawn(|| 3).expect("it is open").wait())
+    });
+    assert_eq!(outcome, Ok(3));
+}
