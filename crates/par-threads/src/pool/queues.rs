@@ -57,6 +57,16 @@ impl Queues {
             .or_else(|| take(|| self.low.steal()).map(own))
     }
 
+    /// A high one, or the normal job that has waited longest, from outside (or else of the worker's own) or the other way round: for a turn now
+    /// and then, since jobs that submit others keep the worker's own deque full and its latest job first.
+    pub(super) fn find_oldest(&self, index: usize, outside_first: bool) -> Option<Found> {
+        let outside = || take(|| self.normal.steal());
+        let own = || take(|| self.stealers[index].steal());
+        let either = || if outside_first { outside().or_else(own) } else { own().or_else(outside) };
+        let job = take(|| self.high.steal()).or_else(either);
+        job.map(|job| Found { job, stolen: false })
+    }
+
     /// Half of what another worker has, beginning with the neighbour, so that not all go for the same victim.
     fn steal(&self, index: usize, deque: &Deque<BoxedJob>) -> Option<Found> {
         let (before, from) = self.stealers.split_at(index);

@@ -16,6 +16,8 @@ use super::shared::Shared;
 
 /// A worker that is idle looks this often before it sleeps: a few microseconds, less than a wake-up costs.
 const SEARCHES_BEFORE_SLEEP: u32 = 64;
+/// Every so many jobs a worker takes one of those that have waited longest.
+const TURN_OF_THE_OLDEST: u32 = 64;
 /// A worker whose tasks submit into a full queue runs queued jobs on top of them, but not deeper than this.
 const DEEPEST_ROOM_MAKING: usize = 16;
 
@@ -32,6 +34,8 @@ pub(super) struct Local {
     waker: Waker,
     searching: Cell<bool>,
     room_making: Cell<usize>,
+    /// How many jobs this worker has run.
+    jobs: Cell<u32>,
 }
 
 /// Runs `f` with this thread's worker, if it is one of the pool `shared`.
@@ -48,8 +52,8 @@ pub(super) fn worker(
 ) -> impl FnOnce() + Send {
     move || {
         let waker = Waker::from(Arc::new(Unpark(parker.unparker().clone())));
-        let (searching, room_making) = (Cell::new(false), Cell::new(0));
-        let local = Rc::new(Local { shared, index, deque, parker, waker, searching, room_making });
+        let (searching, room_making, jobs) = (Cell::new(false), Cell::new(0), Cell::new(0));
+        let local = Rc::new(Local { shared, index, deque, parker, waker, searching, room_making, jobs });
         LOCAL.set(Some(Rc::clone(&local)));
         let guard = enter_worker(Rc::new(PoolHelper(Rc::clone(&local))));
         while !local.shared.is_terminated() {
@@ -99,11 +103,16 @@ impl Local {
     }
 
     fn find(&self) -> Option<Found> {
-        self.shared.queues.find(self.index, &self.deque)
+        let (queues, jobs) = (&self.shared.queues, self.jobs.get());
+        let turn = jobs.is_multiple_of(TURN_OF_THE_OLDEST);
+        turn.then(|| queues.find_oldest(self.index, (jobs / TURN_OF_THE_OLDEST).is_multiple_of(2)))
+            .flatten()
+            .or_else(|| queues.find(self.index, &self.deque))
     }
 
     fn run(&self, found: Found) {
         self.stop_searching();
+        self.jobs.set(self.jobs.get().wrapping_add(1));
         let Shared { metrics, gauge, .. } = &*self.shared;
         if found.stolen {
             metrics.add(self.index, Counter::Stolen, 1);

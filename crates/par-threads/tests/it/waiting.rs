@@ -1,12 +1,13 @@
 //! Waits that could go on for ever, and do not.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use par_core::testing::within;
-use par_core::{Handle, LocalExecutor, LocalExecutorExt, SerialExecutor};
+use par_core::{ExecutorExt, Handle, LocalExecutor, LocalExecutorExt, SerialExecutor, task};
 use par_threads::{Builder, ThreadPool};
 
 const LIMIT: Duration = Duration::from_mins(1);
@@ -83,4 +84,22 @@ fn a_rayon_worker_helps_outside_of_tasks_too() {
         pool.rayon().install(|| pool.spawn(|| 3).expect("it is open").wait())
     });
     assert_eq!(outcome, Ok(3));
+}
+
+static FLAG: AtomicBool = AtomicBool::new(false);
+
+#[par_core::task]
+fn again() {
+    if !FLAG.load(Ordering::Relaxed) {
+        let me = task::current().executor().expect("it runs on a worker");
+        drop(me.submit(again::new()).expect("it is open"));
+    }
+}
+
+#[test]
+fn tasks_that_submit_themselves_anew_do_not_starve_the_others() {
+    let pool = workers(1)().build().expect("threads start");
+    drop(pool.submit(again::new()).expect("it is open"));
+    let other = pool.spawn(|| FLAG.store(true, Ordering::Relaxed)).expect("it is open");
+    assert_eq!(within(LIMIT, "the other task", || other.wait()), Ok(()));
 }
