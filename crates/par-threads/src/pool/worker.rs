@@ -98,7 +98,7 @@ impl Local {
             }
             if search % 8 == 7 { std::thread::yield_now() } else { std::hint::spin_loop() }
         }
-        let awake = || done() || self.shared.is_terminated() || !self.shared.queues.is_empty();
+        let awake = || done() || !self.shared.queues.is_empty();
         self.shared.sleep.sleep(self.index, &self.parker, awake, deadline);
     }
 
@@ -111,7 +111,11 @@ impl Local {
     }
 
     fn run(&self, found: Found) {
-        self.stop_searching();
+        if self.searching.get() {
+            self.stop_searching();
+        } else if found.batch && !self.deque.is_empty() {
+            self.shared.sleep.job_queued();
+        }
         self.jobs.set(self.jobs.get().wrapping_add(1));
         let Shared { metrics, gauge, .. } = &*self.shared;
         if found.stolen {
