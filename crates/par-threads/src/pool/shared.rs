@@ -70,6 +70,11 @@ impl Shared {
         self.stopping.load(Ordering::Relaxed)
     }
 
+    /// Whether queued jobs are to be cancelled.
+    pub(super) fn is_cancelling(&self) -> bool {
+        self.at_least(CANCELLING)
+    }
+
     pub(super) fn is_own_thread(&self) -> bool {
         worker::with_local(self, |_| ()).is_some()
     }
@@ -80,7 +85,7 @@ impl Shared {
         self.sleep.wake_all();
     }
 
-    fn cancel_queued(&self) {
+    pub(super) fn cancel_queued(&self) {
         self.queues.drain(|job| {
             job.fail(TaskError::Cancelled);
             self.metrics.add(self.workers.get(), Counter::Cancelled, 1);

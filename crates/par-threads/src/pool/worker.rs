@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use crossbeam::deque::Worker as Deque;
 use crossbeam::sync::{Parker, Unparker};
-use par_core::plumbing::{Helper, enter_worker};
-use par_core::{Counter, Executor};
+use par_core::plumbing::{Helper, Ran, enter_worker};
+use par_core::{Counter, Executor, TaskError};
 
 use super::queues::{BoxedJob, Found};
 use super::shared::Shared;
@@ -59,6 +59,8 @@ pub(super) fn worker(
         while !local.shared.is_terminated() {
             local.work(&|| local.shared.is_terminated(), None);
         }
+        // Nobody comes after this worker: what reached its deque on the way from another queue is cancelled here.
+        local.shared.cancel_queued();
         drop(guard);
         LOCAL.set(None);
     }
@@ -121,7 +123,13 @@ impl Local {
         if found.stolen {
             metrics.add(self.index, Counter::Stolen, 1);
         }
-        let ran = found.job.run(self.index);
+        // A shutdown does not see a job that is on its way from one queue to another.
+        let ran = if self.shared.is_cancelling() {
+            found.job.fail(TaskError::Cancelled);
+            Ran::SKIPPED
+        } else {
+            found.job.run(self.index)
+        };
         metrics.add_ran(self.index, &ran);
         gauge.leave();
     }
