@@ -12,13 +12,13 @@
 //!
 //! It cannot deadlock: no code of a user, and no other lock, is ever reached under this lock.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::Instant;
 
 use crate::cancellation::OnCancel;
 use crate::options::Options;
+use crate::plumbing::contained;
 use crate::sync::{AtomicBool, Condvar, Mutex, Ordering, lock};
 use crate::task::{Control, Controlled};
 use crate::{TaskError, Timing};
@@ -116,8 +116,12 @@ impl<T: Send + 'static> Shared<T> {
     ///
     /// An output that is there only after the deadline is no output.
     pub(crate) fn finish(&self, outcome: Result<T, TaskError>, timing: Option<Timing>) -> bool {
-        let late = outcome.is_ok() && self.control.expired();
-        let outcome = if late { Err(TaskError::DeadlineExceeded) } else { outcome };
+        // What is late is dropped last: its destructor is the user's, and may panic.
+        let (outcome, _late) = if outcome.is_ok() && self.control.expired() {
+            (Err(TaskError::DeadlineExceeded), Some(outcome))
+        } else {
+            (outcome, None)
+        };
         let state = lock(&self.state);
         if matches!(state.stage, Stage::Finishing | Stage::Done) {
             return false;
@@ -139,8 +143,7 @@ impl<T: Send + 'static> Shared<T> {
             let callbacks = std::mem::take(&mut state.callbacks);
             drop(state);
             for callback in callbacks {
-                // The panic hook has reported it; the task itself is unharmed.
-                let _ = catch_unwind(AssertUnwindSafe(|| callback(&outcome)));
+                contained(|| callback(&outcome));
             }
             state = lock(&self.state);
         }
@@ -181,7 +184,7 @@ impl<T: Send + 'static> Shared<T> {
         }
         let outcome = state.outcome.take().expect("the owner takes the outcome last");
         drop(state);
-        let _ = catch_unwind(AssertUnwindSafe(|| callback(&outcome)));
+        contained(|| callback(&outcome));
         lock(&self.state).outcome = Some(outcome);
     }
 

@@ -103,3 +103,29 @@ fn tasks_that_submit_themselves_anew_do_not_starve_the_others() {
     let other = pool.spawn(|| FLAG.store(true, Ordering::Relaxed)).expect("it is open");
     assert_eq!(within(LIMIT, "the other task", || other.wait()), Ok(()));
 }
+
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            std::panic::resume_unwind(Box::new("a destructor that panics: expected here"));
+        }
+    }
+}
+
+#[test]
+fn a_value_whose_destructor_panics_costs_no_worker() {
+    for pool in both(workers(1)) {
+        let (release, held) = channel::<()>();
+        let busy = pool.spawn(move || held.recv().ok()).expect("it is open");
+        let bomb = Bomb;
+        let cancelled = pool.spawn(move || std::mem::forget(bomb)).expect("it is open");
+        assert!(cancelled.cancel());
+        drop(pool.spawn(|| Bomb).expect("it is open"));
+        drop(release);
+        assert_eq!(busy.wait(), Ok(None));
+        let after = pool.spawn(|| 1).expect("it is open");
+        assert_eq!(within(LIMIT, "the worker lives on", || after.wait()), Ok(1));
+    }
+}
