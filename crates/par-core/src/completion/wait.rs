@@ -48,20 +48,22 @@ pub struct Waited {
 pub fn wait<T: Send + 'static>(handles: &[Handle<T>], until: Until, timeout: Option<Duration>) -> Waited {
     let limit = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     let arrivals: Arc<Arrivals<bool>> = Arc::default();
-    for handle in handles {
+    let watch = |handle: &Handle<T>| {
         let arrivals = Arc::clone(&arrivals);
-        handle.on_done(move |outcome| arrivals.push(outcome.is_err()));
-    }
+        handle.watch(move |outcome| arrivals.push(outcome.is_err()))
+    };
+    let keys: Vec<_> = handles.iter().map(watch).collect();
+    // A task's own deadline completes its handle when somebody looks at it.
+    let nearest = || handles.iter().filter(|handle| !handle.is_settled()).filter_map(Handle::deadline).min();
+    let mut deadline = nearest();
     let mut finished = 0;
     while finished < handles.len() {
-        // A task's own deadline completes its handle when somebody looks at it.
-        let deadline =
-            handles.iter().filter(|handle| !handle.is_finished()).filter_map(Handle::deadline).min();
         let Some(failed) = arrivals.pop(deadline.into_iter().chain(limit).min()) else {
             if limit.is_some_and(|limit| Instant::now() >= limit) {
                 break;
             }
             handles.iter().for_each(Handle::expire_if_due);
+            deadline = nearest();
             continue;
         };
         finished += 1;
@@ -69,7 +71,10 @@ pub fn wait<T: Send + 'static>(handles: &[Handle<T>], until: Until, timeout: Opt
             break;
         }
     }
-    sort_out(handles)
+    let waited = sort_out(handles);
+    // Or a caller that waits again and again would leave something behind each time.
+    waited.pending.iter().for_each(|index| handles[*index].unwatch(keys[*index]));
+    waited
 }
 
 fn sort_out<T: Send + 'static>(handles: &[Handle<T>]) -> Waited {

@@ -128,7 +128,17 @@ impl<T: Send + 'static> Handle<T> {
     /// not wait for this handle.
     /// A callback that panics is reported by the panic hook and harms nothing else.
     pub fn on_done(&self, callback: impl FnOnce(&Result<T, TaskError>) + Send + 'static) {
-        self.shared.on_done(Box::new(callback));
+        self.watch(callback);
+    }
+
+    /// As [`on_done`](Self::on_done); the key takes the callback back.
+    pub(crate) fn watch(&self, callback: impl FnOnce(&Result<T, TaskError>) + Send + 'static) -> u64 {
+        self.shared.on_done(Box::new(callback))
+    }
+
+    /// Takes back a callback that has not been called.
+    pub(crate) fn unwatch(&self, key: u64) {
+        self.shared.forget(key);
     }
 
     /// When the task's output is due.
