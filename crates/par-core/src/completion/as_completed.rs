@@ -10,7 +10,7 @@ use crate::{Handle, TaskError};
 /// Yields `(index, result)` in the order in which the handles finish; the index is the handle's place in the input.
 ///
 /// With a timeout, counted from this call, the iterator ends with an [`Unfinished`] that holds the handles which are
-/// still going.
+/// still going. A handle that cannot finish before the caller does comes last, with [`TaskError::WouldDeadlock`].
 ///
 /// # Examples
 /// ```
@@ -41,7 +41,8 @@ pub fn as_completed<T: Send + 'static>(
         let arrivals = Arc::clone(&arrivals);
         handle.on_done(move |_| arrivals.push(index));
     }
-    let mut completed = AsCompleted { left: handles.len(), handles, arrivals, limit, nearest: None };
+    let below = handles.iter().flatten().filter(|handle| handle.is_below()).count();
+    let mut completed = AsCompleted { left: handles.len(), handles, below, arrivals, limit, nearest: None };
     completed.nearest = completed.nearest_limit();
     completed
 }
@@ -51,6 +52,8 @@ pub fn as_completed<T: Send + 'static>(
 pub struct AsCompleted<T: Send + 'static> {
     handles: Vec<Option<Handle<T>>>,
     left: usize,
+    /// How many of the handles lie below the caller on the stack of a worker, and will not arrive.
+    below: usize,
     arrivals: Arc<Arrivals<usize>>,
     limit: Option<Instant>,
     /// When the nearest thing happens that nobody announces; may lie before that, if its handle has finished.
@@ -71,6 +74,9 @@ impl<T: Send + 'static> AsCompleted<T> {
 
     /// The next handle that is finished or has expired; `None`: the call's timeout has passed.
     fn next_arrival(&mut self) -> Option<usize> {
+        if self.left <= self.below {
+            return self.handles.iter().position(Option::is_some);
+        }
         loop {
             if let Some(index) = self.arrivals.pop(self.nearest).or_else(|| self.expired()) {
                 return Some(index);

@@ -28,7 +28,8 @@ pub struct Waited {
 
 /// Blocks until `until` holds or `timeout` has passed, and says which handles have finished; it takes nothing.
 ///
-/// A timeout is no error: `pending` then is not empty.
+/// A timeout is no error: `pending` then is not empty. Nor is it when a handle cannot finish before this returns, because
+/// its task lies below the caller on the stack of a worker (see [`Handle`]): that one stays pending.
 ///
 /// # Blocking
 /// Until the condition holds, or for `timeout`.
@@ -56,8 +57,9 @@ pub fn wait<T: Send + 'static>(handles: &[Handle<T>], until: Until, timeout: Opt
     // A task's own deadline completes its handle when somebody looks at it.
     let nearest = || handles.iter().filter(|handle| !handle.is_settled()).filter_map(Handle::deadline).min();
     let mut deadline = nearest();
+    let can_finish = handles.len() - handles.iter().filter(|handle| handle.is_below()).count();
     let mut finished = 0;
-    while finished < handles.len() {
+    while finished < can_finish {
         let Some(failed) = arrivals.pop(deadline.into_iter().chain(limit).min()) else {
             if limit.is_some_and(|limit| Instant::now() >= limit) {
                 break;

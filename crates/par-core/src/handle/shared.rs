@@ -21,7 +21,8 @@ use crate::cancellation::OnCancel;
 use crate::options::Options;
 use crate::plumbing::contained;
 use crate::sync::{AtomicBool, Condvar, Mutex, MutexGuard, Ordering, lock};
-use crate::task::{Control, Controlled};
+use crate::task::stack::on_top;
+use crate::task::{Control, Controlled, outside};
 use crate::{TaskError, Timing};
 
 type Callback<T> = Box<dyn FnOnce(&Result<T, TaskError>) + Send>;
@@ -150,7 +151,10 @@ impl<T: Send + 'static> Shared<T> {
         state.stage = Stage::Finishing;
         state.timing = timing;
         let stop = state.stop.take();
-        let mut state = self.run_callbacks(state, &outcome);
+        if !state.callbacks.is_empty() {
+            // Whoever waits for this task now waits for the callbacks, too.
+            state = on_top(&self.control, || self.run_callbacks(state, &outcome));
+        }
         state.failed = outcome.is_err();
         state.outcome = Some(outcome);
         state.stage = Stage::Done;
@@ -177,9 +181,7 @@ impl<T: Send + 'static> Shared<T> {
         while !state.callbacks.is_empty() {
             let callbacks = std::mem::take(&mut state.callbacks);
             drop(state);
-            for (_, callback) in callbacks {
-                contained(|| callback(outcome));
-            }
+            outside(|| callbacks.into_iter().for_each(|(_, callback)| contained(|| callback(outcome))));
             state = lock(&self.state);
         }
         state

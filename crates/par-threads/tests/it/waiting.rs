@@ -2,12 +2,15 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use par_core::testing::within;
-use par_core::{ExecutorExt, Handle, LocalExecutor, LocalExecutorExt, SerialExecutor, task};
+use par_core::{
+    ExecutorExt, Handle, LocalExecutor, LocalExecutorExt, Options, SerialExecutor, TaskError, Until,
+    as_completed, task, wait,
+};
 use par_threads::{Builder, ThreadPool};
 
 const LIMIT: Duration = Duration::from_mins(1);
@@ -102,6 +105,116 @@ fn tasks_that_submit_themselves_anew_do_not_starve_the_others() {
     drop(pool.submit(again::new()).expect("it is open"));
     let other = pool.spawn(|| FLAG.store(true, Ordering::Relaxed)).expect("it is open");
     assert_eq!(within(LIMIT, "the other task", || other.wait()), Ok(()));
+}
+
+/// A pool of two workers, one of which waits for the first handle on top of the second's task.
+///
+/// The first task is done when the sender is dropped. `above` gets the handle of the task that waits for it.
+fn buried<T: Send + 'static>(
+    pool: &Arc<dyn LocalExecutor>,
+    above: impl FnOnce(Handle<Option<()>>) -> T + Send + 'static,
+) -> Handle<T> {
+    let (release, held) = channel::<()>();
+    let first = pool.spawn(move || held.recv().ok()).expect("it is open");
+    while !first.is_running() {
+        thread::yield_now();
+    }
+    let second = pool.spawn(move || first.wait().expect("it runs")).expect("it is open");
+    while !second.is_running() {
+        thread::yield_now();
+    }
+    // Both workers are taken; the one that waits takes this, and has the second task under it.
+    let third = pool.spawn(move || above(second)).expect("it is open");
+    while !third.is_running() && !third.is_finished() {
+        thread::yield_now();
+    }
+    drop(release);
+    third
+}
+
+#[test]
+fn a_wait_for_a_task_under_this_one_on_the_stack_is_an_error() {
+    for pool in both(workers(2)) {
+        let third = buried(&pool, Handle::wait);
+        let outcome = within(LIMIT, "the wait", || third.wait()).expect("it ran");
+        assert!(matches!(outcome, Err(TaskError::WouldDeadlock { .. })), "{outcome:?}");
+
+        let third = buried(&pool, |second| as_completed([second], None).next());
+        let outcome = within(LIMIT, "as_completed", || third.wait()).expect("it ran");
+        let (index, outcome) = outcome.expect("one handle").expect("no timeout");
+        assert_eq!(index, 0);
+        assert!(matches!(outcome, Err(TaskError::WouldDeadlock { .. })), "{outcome:?}");
+
+        let third = buried(&pool, |second| wait(&[second], Until::All, None));
+        let waited = within(LIMIT, "wait", || third.wait()).expect("it ran");
+        assert_eq!(waited.pending, [0], "it cannot finish before this returns");
+    }
+}
+
+#[test]
+fn two_workers_that_wait_for_what_lies_under_the_other_get_an_error() {
+    for pool in both(workers(2)) {
+        let gates = [0, 1].map(|_| Handle::<()>::pair("gate", &Options::new()));
+        let (gates, openers): (Vec<_>, Vec<_>) = gates.into_iter().unzip();
+        let (say, said) = channel();
+        let meeting = Arc::new(Barrier::new(2));
+        let begin = |(index, gate): (usize, Handle<()>)| {
+            let (say, meeting) = (say.clone(), Arc::clone(&meeting));
+            let wait = move || {
+                // One on each worker.
+                meeting.wait();
+                say.send((index, thread::current().id())).expect("the test listens");
+                gate.wait()
+            };
+            Some(pool.spawn(wait).expect("it is open"))
+        };
+        let mut handles: Vec<_> = gates.into_iter().enumerate().map(begin).collect();
+        let below = [0, 1].map(|_| said.recv().expect("they run"));
+        let below = below.map(|(index, id)| (id, handles[index].take().expect("each runs once")));
+        let below = Arc::new(Mutex::new(Vec::from(below)));
+        let above: Vec<_> = (0..2)
+            .map(|_| {
+                let (below, meeting) = (Arc::clone(&below), Arc::clone(&meeting));
+                let cross = move || {
+                    meeting.wait();
+                    let mut below = below.lock().expect("not poisoned");
+                    let other = below.iter().position(|(id, _)| *id != thread::current().id());
+                    let (_, handle) = below.swap_remove(other.expect("one per worker"));
+                    drop(below);
+                    handle.wait()
+                };
+                pool.spawn(cross).expect("it is open")
+            })
+            .collect();
+        within(LIMIT, "the circle", || wait(&above, Until::First, None));
+        for opener in openers {
+            opener.complete(Ok(()), None);
+        }
+        let outcomes: Vec<_> = above.into_iter().map(|handle| handle.wait().expect("it ran")).collect();
+        let errors =
+            outcomes.iter().filter(|outcome| matches!(outcome, Err(TaskError::WouldDeadlock { .. })));
+        assert_eq!(errors.count(), 1, "{outcomes:?}");
+    }
+}
+
+#[test]
+fn a_callback_is_no_part_of_the_task_under_it() {
+    for pool in both(workers(1)) {
+        let (gate, opener) = Handle::<()>::pair("gate", &Options::new());
+        let due = Options::new().timeout(LIMIT);
+        let below = pool.spawn_with(move || gate.wait(), due).expect("it is open");
+        while !below.is_running() {
+            thread::yield_now();
+        }
+        let (release, held) = channel::<()>();
+        let above = pool.spawn(move || held.recv().ok()).expect("it is open");
+        let (say, said) = channel();
+        above.on_done(move |_| say.send(task::current().deadline()).expect("the test listens"));
+        drop(release);
+        assert_eq!(said.recv(), Ok(None), "the deadline of a task that only lies below");
+        opener.complete(Ok(()), None);
+        assert_eq!(below.wait(), Ok(Ok(())));
+    }
 }
 
 struct Bomb;
