@@ -37,6 +37,21 @@ impl<O: Send + 'static> Pending<O> {
         }
     }
 
+    fn deadline(&self) -> Option<Instant> {
+        match self {
+            Self::One(handle) => handle.deadline(),
+            Self::Many(handle, _) => handle.deadline(),
+        }
+    }
+
+    /// How many results it will yield.
+    fn items(&self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::Many(_, items) => *items,
+        }
+    }
+
     fn cancel(&self) {
         match self {
             Self::One(handle) => handle.cancel(),

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use super::intake::{InFlight, Intake};
-use super::{Chunking, Feed, MapUnordered};
+use super::{Chunking, Feed, MapUnordered, Pending};
 use crate::{Options, TaskError};
 
 /// A caller whose tasks take no longer than this together sleeps once for all of them, and never longer.
@@ -90,7 +90,7 @@ impl<'e, I: Iterator, O: Send + 'static> Map<'e, I, O> {
             return;
         }
         while self.pending.0.len() < window {
-            let Some((pending, _)) = self.intake.submit() else { return };
+            let Some(pending) = self.intake.submit() else { return };
             self.pending.0.push_back(pending);
         }
     }
@@ -134,10 +134,12 @@ impl<I: Iterator, O: Send + 'static> Iterator for Map<'_, I, O> {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        // Batches in flight hold an unknown number of items, at least one each.
-        let known = self.ready.len() + self.pending.0.len();
+        let known = self.ready.len()
+            + self.pending.0.iter().map(Pending::items).sum::<usize>()
+            + usize::from(self.intake.is_refused());
+        // The input may be cut short by a refusal, which takes the place of one item.
         let (least, most) = self.intake.left();
-        (least.saturating_add(known), most.filter(|_| self.pending.0.is_empty()).map(|most| most + known))
+        (known + least.min(1), most.and_then(|most| most.checked_add(known)))
     }
 }
 

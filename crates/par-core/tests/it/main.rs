@@ -7,5 +7,6 @@ mod accounting;
 mod conformance;
 mod handles;
 mod laws_of_partition;
+mod maps;
 mod registry;
 mod wire;
