@@ -49,7 +49,8 @@ impl<T: Send + 'static> Completer<T> {
 
     /// Sets what ends the running task by force when it is cancelled or its deadline passes.
     ///
-    /// It is called at most once, on the cancelling thread, and must not block.
+    /// It is called at most once, on the cancelling thread, and must not block. It may come a moment after the task has
+    /// ended, so it checks that the worker still runs this very task before it ends it.
     pub fn on_stop(&self, stop: StopRunning) {
         self.shared().set_stop(stop);
     }

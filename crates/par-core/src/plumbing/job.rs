@@ -34,7 +34,8 @@ pub trait Job: Send {
     /// Marks the task as running, for executors that run it elsewhere; `false`: it is done already, drop it.
     fn begin(&self) -> bool;
 
-    /// Sets what ends the running task by force; called at most once, must not block.
+    /// Sets what ends the running task by force: it is called at most once, must not block, and may come a moment after
+    /// the task has ended, so it checks that the worker still runs this very task.
     fn on_stop(&self, stop: Box<dyn FnOnce() + Send>);
 
     /// How far the task says it is, from a worker that is elsewhere.
