@@ -160,9 +160,12 @@ impl Shared {
 
     fn shutdown(&self, how: Shutdown) -> Result<(), ShutdownTimedOut> {
         let begun = Instant::now();
+        // One of the pool's own tasks cannot wait for itself.
+        let own = self.rayon.current_thread_index().is_some();
+        let timeout = if own { Duration::ZERO } else { how.timeout };
         self.level.fetch_max(how.level as u8 + 1, Ordering::SeqCst);
         self.gauge.wake_all();
-        if self.gauge.wait_until_empty(begun.checked_add(how.timeout)) {
+        if self.gauge.wait_until_empty(begun.checked_add(timeout)) {
             return Ok(());
         }
         let running = self.gauge.unfinished();
@@ -210,9 +213,7 @@ executor!(Nested, 0);
 
 impl Drop for RayonPool {
     fn drop(&mut self) {
-        let own = self.shared.rayon.current_thread_index().is_some();
-        let timeout = if own { Duration::ZERO } else { self.drop_timeout };
-        self.shared.shutdown(Shutdown::at(Level::CancelRunning).within(timeout)).ok();
+        self.shared.shutdown(Shutdown::at(Level::CancelRunning).within(self.drop_timeout)).ok();
     }
 }
 

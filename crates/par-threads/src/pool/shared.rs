@@ -6,7 +6,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crossbeam::deque::Worker as Deque;
 use crossbeam::sync::Parker;
@@ -169,7 +169,9 @@ impl Executor for Shared {
 
     fn shutdown(&self, how: Shutdown) -> Result<(), ShutdownTimedOut> {
         let begun = Instant::now();
-        let deadline = begun.checked_add(how.timeout);
+        // One of the pool's own tasks cannot wait for itself.
+        let timeout = if self.is_own_thread() { Duration::ZERO } else { how.timeout };
+        let deadline = begun.checked_add(timeout);
         let state = if how.level >= Level::CancelQueued { CANCELLING } else { DRAINING };
         self.state.fetch_max(state, Ordering::SeqCst);
         self.gauge.wake_all();

@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use par_core::testing::within;
 use par_core::{
-    ExecutorExt, Handle, LocalExecutor, LocalExecutorExt, Options, SerialExecutor, TaskError, Until,
-    as_completed, task, wait,
+    ExecutorExt, Handle, LocalExecutor, LocalExecutorExt, Options, SerialExecutor, Shutdown, TaskError,
+    Until, as_completed, task, wait,
 };
 use par_threads::{Builder, ThreadPool};
 
@@ -240,5 +240,25 @@ fn a_value_whose_destructor_panics_costs_no_worker() {
         assert_eq!(busy.wait(), Ok(None));
         let after = pool.spawn(|| 1).expect("it is open");
         assert_eq!(within(LIMIT, "the worker lives on", || after.wait()), Ok(1));
+    }
+}
+
+#[test]
+fn a_task_that_shuts_its_own_pool_down_does_not_wait_for_itself() {
+    for pool in both(workers(1)) {
+        let (release, held) = channel::<()>();
+        let first = pool.spawn(move || {
+            held.recv().ok();
+            let me = task::current().executor().expect("it runs on a worker");
+            me.shutdown(Shutdown::drain())
+        });
+        let (first, second) = (first.expect("it is open"), pool.spawn(|| 2).expect("it is open"));
+        drop(release);
+        let begun = Instant::now();
+        let outcome = within(LIMIT, "the shutdown", || first.wait()).expect("it ran");
+        assert!(begun.elapsed() < Shutdown::DEFAULT_TIMEOUT / 2);
+        assert!(outcome.is_err_and(|timed_out| timed_out.running >= 1), "it runs itself");
+        assert_eq!(second.wait(), Ok(2), "it was taken, and is finished");
+        assert!(pool.spawn(|| 3).is_err());
     }
 }
