@@ -89,6 +89,15 @@ pub enum TaskError {
         /// The job's name.
         task: String,
     },
+    /// The wait for the task would never end; the task itself goes on, as soon as the one that waited returns.
+    #[error(
+        "waiting here for `{task}` would never end: it lies below the waiting task on the stack of a worker, which \
+         runs other tasks while one waits; wait only for tasks that this one has submitted, or use `on_done`"
+    )]
+    WouldDeadlock {
+        /// The name of the task that was waited for.
+        task: String,
+    },
 }
 
 fn unregistered(task: &str, known: usize) -> String {

@@ -70,12 +70,13 @@ impl Phases {
 
     /// Adds to one phase.
     pub fn add(&mut self, phase: Phase, time: Duration) {
-        self.0[phase as usize] += u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        let sum = &mut self.0[phase as usize];
+        *sum = sum.saturating_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
     }
 
     /// The time spent in all phases together.
     pub fn total(&self) -> Duration {
-        Duration::from_nanos(self.0.iter().sum())
+        Duration::from_nanos(self.0.iter().copied().fold(0, u64::saturating_add))
     }
 
     /// Phases and their nanoseconds, in order.
@@ -88,7 +89,7 @@ impl Add for Phases {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        Self(std::array::from_fn(|i| self.0[i] + other.0[i]))
+        Self(std::array::from_fn(|i| self.0[i].saturating_add(other.0[i])))
     }
 }
 

@@ -3,7 +3,10 @@
 //! A type's shape is what its `Deserialize` asks for. So it is traced: a deserialiser that answers every question with
 //! a harmless value (1, `"a"`, one element) writes the questions down: primitive types, names of structs and fields,
 //! lengths of tuples, names of variants. Each pass takes another variant of every enum, until all have been seen.
-//! A type that rejects the harmless values is traced as far as it goes, which is the same on both sides.
+//! A type that contains itself is followed a few times; then sequences and options are empty, and an enum takes a
+//! variant that ends.
+//! A type that rejects the harmless values is traced as far as it goes, which is the same on both sides; of what follows
+//! it in a struct only the names of the fields count.
 
 mod tracer;
 
@@ -33,10 +36,11 @@ pub(crate) fn of_task<T: Task>() -> u64 {
 /// The shape of a type, as text.
 fn shape<V: DeserializeOwned>() -> String {
     let mut text = String::new();
+    let mut endings = tracer::Endings::new();
     let mut passes = 1;
     let mut pass = 0;
     while pass < passes {
-        let trace = tracer::trace::<V>(pass);
+        let trace = tracer::trace::<V>(pass, &mut endings);
         passes = passes.max(trace.most_variants.min(tracer::MOST_PASSES));
         text.push_str(&trace.text);
         text.push('|');
@@ -121,5 +125,66 @@ mod tests {
     #[test]
     fn a_recursive_type_ends() {
         assert!(shape::<List>().contains("tail"));
+    }
+
+    #[derive(Deserialize)]
+    #[expect(dead_code, reason = "only the shape matters")]
+    struct Tree {
+        children: Vec<Tree>,
+        named: BTreeMap<String, Tree>,
+        label: String,
+    }
+
+    #[derive(Deserialize)]
+    #[expect(dead_code, reason = "only the shape matters")]
+    enum Expression {
+        Sum(Box<Expression>, Box<Expression>),
+        Negation { of: Box<Expression> },
+        Product(Vec<Expression>),
+        Number(f64),
+    }
+
+    #[test]
+    fn what_follows_a_recursive_type_counts() {
+        assert_ne!(shape::<(Tree, u32)>(), shape::<(Tree, u64)>());
+        assert_ne!(shape::<(Expression, u32)>(), shape::<(Expression, u64)>());
+        assert_ne!(shape::<(List, u32)>(), shape::<(List, u64)>());
+        for text in [shape::<Tree>(), shape::<Expression>()] {
+            assert!(!text.contains('!'), "the trace gave up: {text}");
+            assert!(text.len() < 100_000, "{} bytes", text.len());
+        }
+    }
+
+    #[test]
+    fn names_count_behind_a_field_that_rejects_the_harmless_value() {
+        #[derive(Deserialize)]
+        #[serde(try_from = "String")]
+        struct Picky;
+
+        impl TryFrom<String> for Picky {
+            type Error = &'static str;
+            fn try_from(_: String) -> Result<Self, Self::Error> {
+                Err("it is never right")
+            }
+        }
+
+        #[derive(Deserialize)]
+        #[expect(dead_code, reason = "only the shape matters")]
+        struct Behind {
+            first: Picky,
+            second: u8,
+        }
+        assert!(shape::<Behind>().contains("second"));
+    }
+
+    #[test]
+    fn a_generic_type_may_contain_itself() {
+        #[derive(Deserialize)]
+        #[expect(dead_code, reason = "only the shape matters")]
+        struct Wrapper<T> {
+            inner: T,
+        }
+        type Twice<T> = Wrapper<Wrapper<Vec<T>>>;
+        assert_ne!(shape::<Twice<u32>>(), shape::<Twice<u64>>());
     }
 }

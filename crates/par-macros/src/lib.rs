@@ -12,7 +12,8 @@ use proc_macro::TokenStream;
 /// `square::new(3)` can be submitted to any executor. The task is registered at link time, under its module path and
 /// name; `#[par_core::task(name = "image.resize")]` sets another name, which other programs can rely on.
 ///
-/// Arguments and output must be `Serialize`, `DeserializeOwned`, `Send` and `'static`; generic functions, methods,
+/// Arguments and output must be `Serialize`, `DeserializeOwned`, `Send` and `'static`, arguments also `Debug` and
+/// `Clone`, which the task is, too; generic functions, methods,
 /// `async` functions and arguments of type `impl Trait` or with patterns are errors.
 #[proc_macro_attribute]
 pub fn task(attributes: TokenStream, item: TokenStream) -> TokenStream {

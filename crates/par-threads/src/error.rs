@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Why a pool could not be built; no thread of it is left.
+/// Why a pool could not be built; the threads that have started end, one in an initializer as soon as that returns.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {

@@ -13,17 +13,22 @@ use parking_lot::{Condvar, Mutex};
 pub(crate) struct Gauge {
     unfinished: AtomicUsize,
     limit: usize,
+    /// Callers that wait for room are woken from here down: when there is room for many, not once per job. Never less
+    /// than the workers can run at once, because jobs that run may be as long as they like.
+    resume: usize,
     waiting: AtomicUsize,
     lock: Mutex<()>,
     fell: Condvar,
 }
 
 impl Gauge {
-    /// At most `limit` unfinished jobs for those who enter by the front door.
-    pub(crate) fn new(limit: usize) -> Self {
+    /// At most `workers + queue_bound` unfinished jobs for those who enter by the front door: a job that runs is
+    /// unfinished, too, but not queued.
+    pub(crate) fn new(workers: usize, queue_bound: usize) -> Self {
         Self {
             unfinished: AtomicUsize::new(0),
-            limit,
+            limit: workers.saturating_add(queue_bound),
+            resume: workers.saturating_add(queue_bound / 4 * 3),
             waiting: AtomicUsize::new(0),
             lock: Mutex::new(()),
             fell: Condvar::new(),
@@ -49,18 +54,15 @@ impl Gauge {
     }
 
     fn try_enter(&self) -> bool {
-        let entered = self.unfinished.fetch_add(1, Ordering::SeqCst) < self.limit;
-        if !entered {
-            self.unfinished.fetch_sub(1, Ordering::SeqCst);
-        }
-        entered
+        // Not add, look and subtract: a job that leaves in between would see one too many, and wake nobody.
+        let one_more = |unfinished| (unfinished < self.limit).then_some(unfinished + 1);
+        self.unfinished.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more).is_ok()
     }
 
     /// Counts a job out.
     pub(crate) fn leave(&self) {
         let left = self.unfinished.fetch_sub(1, Ordering::SeqCst) - 1;
-        // Callers that wait for room are woken when there is room for many, not once per job.
-        if self.waiting.load(Ordering::SeqCst) > 0 && left <= self.limit / 4 * 3 {
+        if self.waiting.load(Ordering::SeqCst) > 0 && left <= self.resume {
             self.wake_all();
         }
     }

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
@@ -19,8 +19,9 @@ use crate::{BuildError, Builder, start};
 
 /// A rayon thread pool as an [`Executor`]: for programs that use rayon anyway, and as the peer to measure beside.
 ///
-/// It runs each task with [`rayon::ThreadPool::spawn`]; a task that waits for a handle lets its worker run other tasks
-/// through [`rayon::yield_now`]. There are no priorities, and a task that is cancelled with all others at a shutdown
+/// It runs each task with [`rayon::ThreadPool::spawn`]; who waits for a handle on one of its threads, be it a task or a
+/// parallel iterator, lets the thread run other tasks through [`rayon::yield_now`]. There are no priorities, tasks from
+/// outside wait for as long as those inside submit others, and a task that is cancelled with all others at a shutdown
 /// leaves its queue only when a worker comes to it.
 ///
 /// # Examples
@@ -48,7 +49,7 @@ struct Shared {
     workers: NonZeroUsize,
     queue_bound: usize,
     /// The hardest level of shutdown so far, plus one.
-    level: AtomicU8,
+    level: Arc<AtomicU8>,
 }
 
 impl RayonPool {
@@ -70,11 +71,17 @@ impl RayonPool {
         let Builder { workers, name, queue_bound, stack_size, initializer, start_timeout, drop_timeout } =
             config;
         let (starter, reports) = start::starter(initializer);
+        let level = Arc::new(AtomicU8::new(0));
+        let pool = Arc::new(OnceLock::new());
+        let (level_seen, pool_seen) = (Arc::clone(&level), Arc::clone(&pool));
         let rayon = rayon::ThreadPoolBuilder::new()
             .num_threads(workers)
             .stack_size(stack_size)
             .thread_name(move |index| format!("{name}-{index}"))
             .start_handler(move |index| {
+                let helper = RayonHelper { level: Arc::clone(&level_seen), pool: Arc::clone(&pool_seen) };
+                // The thread is a worker until it ends.
+                std::mem::forget(enter_worker(Rc::new(helper)));
                 starter.start(index);
             })
             .build()
@@ -82,12 +89,13 @@ impl RayonPool {
         start::wait(&reports, workers, start_timeout)?;
         let shared = Arc::new(Shared {
             rayon,
-            gauge: Gauge::new(queue_bound.saturating_add(workers)),
+            gauge: Gauge::new(workers, queue_bound),
             metrics: Metrics::new(workers + 1),
             workers: NonZeroUsize::new(workers).expect("the builder checks that"),
             queue_bound,
-            level: AtomicU8::new(0),
+            level,
         });
+        pool.set(Arc::downgrade(&shared)).expect("it is set here alone");
         Ok(Self { shared, drop_timeout })
     }
 
@@ -97,9 +105,13 @@ impl RayonPool {
     }
 }
 
+fn has_reached(reached: &AtomicU8, level: Level) -> bool {
+    reached.load(Ordering::SeqCst) > level as u8
+}
+
 impl Shared {
     fn has_reached(&self, level: Level) -> bool {
-        self.level.load(Ordering::SeqCst) > level as u8
+        has_reached(&self.level, level)
     }
 
     fn run(self: &Arc<Self>, job: Box<dyn Job>) {
@@ -108,10 +120,7 @@ impl Shared {
             job.fail(TaskError::Cancelled);
             Ran::SKIPPED
         } else {
-            let guard = enter_worker(Rc::new(RayonHelper(Arc::clone(self))));
-            let ran = job.run(index);
-            drop(guard);
-            ran
+            job.run(index)
         };
         self.metrics.add_ran(index, &ran);
         self.gauge.leave();
@@ -151,9 +160,12 @@ impl Shared {
 
     fn shutdown(&self, how: Shutdown) -> Result<(), ShutdownTimedOut> {
         let begun = Instant::now();
+        // One of the pool's own tasks cannot wait for itself.
+        let own = self.rayon.current_thread_index().is_some();
+        let timeout = if own { Duration::ZERO } else { how.timeout };
         self.level.fetch_max(how.level as u8 + 1, Ordering::SeqCst);
         self.gauge.wake_all();
-        if self.gauge.wait_until_empty(begun.checked_add(how.timeout)) {
+        if self.gauge.wait_until_empty(begun.checked_add(timeout)) {
             return Ok(());
         }
         let running = self.gauge.unfinished();
@@ -201,9 +213,7 @@ executor!(Nested, 0);
 
 impl Drop for RayonPool {
     fn drop(&mut self) {
-        let own = self.shared.rayon.current_thread_index().is_some();
-        let timeout = if own { Duration::ZERO } else { self.drop_timeout };
-        self.shared.shutdown(Shutdown::at(Level::CancelRunning).within(timeout)).ok();
+        self.shared.shutdown(Shutdown::at(Level::CancelRunning).within(self.drop_timeout)).ok();
     }
 }
 
@@ -216,8 +226,12 @@ impl fmt::Debug for RayonPool {
 /// rayon does not say when a job comes, so an idle helper looks again after this long.
 const NAP: Duration = Duration::from_micros(200);
 
-/// What a task's wait does meanwhile: rayon's other jobs.
-struct RayonHelper(Arc<Shared>);
+/// What a wait on one of the threads does meanwhile: rayon's other jobs.
+struct RayonHelper {
+    level: Arc<AtomicU8>,
+    /// Weak, because the pool's threads must not keep it: it is the pool that ends them.
+    pool: Arc<OnceLock<Weak<Shared>>>,
+}
 
 impl Helper for RayonHelper {
     fn help(&self, done: &dyn Fn() -> bool, deadline: Option<Instant>) {
@@ -234,10 +248,10 @@ impl Helper for RayonHelper {
     }
 
     fn executor(&self) -> Option<Arc<dyn Executor>> {
-        Some(Arc::new(Nested(Arc::clone(&self.0))))
+        self.pool.get().and_then(Weak::upgrade).map(|shared| Arc::new(Nested(shared)) as Arc<dyn Executor>)
     }
 
     fn stopping(&self) -> bool {
-        self.0.has_reached(Level::CancelRunning)
+        has_reached(&self.level, Level::CancelRunning)
     }
 }

@@ -10,7 +10,7 @@ use crate::{Handle, TaskError};
 /// Yields `(index, result)` in the order in which the handles finish; the index is the handle's place in the input.
 ///
 /// With a timeout, counted from this call, the iterator ends with an [`Unfinished`] that holds the handles which are
-/// still going.
+/// still going. A handle that cannot finish before the caller does comes last, with [`TaskError::WouldDeadlock`].
 ///
 /// # Examples
 /// ```
@@ -41,7 +41,10 @@ pub fn as_completed<T: Send + 'static>(
         let arrivals = Arc::clone(&arrivals);
         handle.on_done(move |_| arrivals.push(index));
     }
-    AsCompleted { left: handles.len(), handles, arrivals, limit }
+    let below = handles.iter().flatten().filter(|handle| handle.is_below()).count();
+    let mut completed = AsCompleted { left: handles.len(), handles, below, arrivals, limit, nearest: None };
+    completed.nearest = completed.nearest_limit();
+    completed
 }
 
 /// The iterator of [`as_completed`].
@@ -49,13 +52,17 @@ pub fn as_completed<T: Send + 'static>(
 pub struct AsCompleted<T: Send + 'static> {
     handles: Vec<Option<Handle<T>>>,
     left: usize,
+    /// How many of the handles lie below the caller on the stack of a worker, and will not arrive.
+    below: usize,
     arrivals: Arc<Arrivals<usize>>,
     limit: Option<Instant>,
+    /// When the nearest thing happens that nobody announces; may lie before that, if its handle has finished.
+    nearest: Option<Instant>,
 }
 
 impl<T: Send + 'static> AsCompleted<T> {
-    /// When the nearest thing happens that nobody announces: the call's timeout, or a task's own deadline.
-    fn next_limit(&self) -> Option<Instant> {
+    /// The call's timeout, or a task's own deadline.
+    fn nearest_limit(&self) -> Option<Instant> {
         self.handles.iter().flatten().filter_map(Handle::deadline).chain(self.limit).min()
     }
 
@@ -63,6 +70,22 @@ impl<T: Send + 'static> AsCompleted<T> {
         let now = Instant::now();
         let passed = |handle: &Handle<T>| handle.deadline().is_some_and(|deadline| now >= deadline);
         self.handles.iter().position(|handle| handle.as_ref().is_some_and(passed))
+    }
+
+    /// The next handle that is finished or has expired; `None`: the call's timeout has passed.
+    fn next_arrival(&mut self) -> Option<usize> {
+        if self.left <= self.below {
+            return self.handles.iter().position(Option::is_some);
+        }
+        loop {
+            if let Some(index) = self.arrivals.pop(self.nearest).or_else(|| self.expired()) {
+                return Some(index);
+            }
+            if self.limit.is_some_and(|limit| Instant::now() >= limit) {
+                return None;
+            }
+            self.nearest = self.nearest_limit();
+        }
     }
 }
 
@@ -73,8 +96,7 @@ impl<T: Send + 'static> Iterator for AsCompleted<T> {
     /// Until the next handle finishes, or until the timeout.
     fn next(&mut self) -> Option<Self::Item> {
         while self.left > 0 {
-            let arrival = self.arrivals.pop(self.next_limit()).or_else(|| self.expired());
-            let Some(index) = arrival else {
+            let Some(index) = self.next_arrival() else {
                 self.left = 0;
                 let handles: Vec<_> = self.handles.iter_mut().filter_map(Option::take).collect();
                 return Some(Err(Unfinished { handles, total: self.handles.len() }));

@@ -28,7 +28,8 @@ pub struct Waited {
 
 /// Blocks until `until` holds or `timeout` has passed, and says which handles have finished; it takes nothing.
 ///
-/// A timeout is no error: `pending` then is not empty.
+/// A timeout is no error: `pending` then is not empty. Nor is it when a handle cannot finish before this returns, because
+/// its task lies below the caller on the stack of a worker (see [`Handle`]): that one stays pending.
 ///
 /// # Blocking
 /// Until the condition holds, or for `timeout`.
@@ -48,20 +49,23 @@ pub struct Waited {
 pub fn wait<T: Send + 'static>(handles: &[Handle<T>], until: Until, timeout: Option<Duration>) -> Waited {
     let limit = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     let arrivals: Arc<Arrivals<bool>> = Arc::default();
-    for handle in handles {
+    let watch = |handle: &Handle<T>| {
         let arrivals = Arc::clone(&arrivals);
-        handle.on_done(move |outcome| arrivals.push(outcome.is_err()));
-    }
+        handle.watch(move |outcome| arrivals.push(outcome.is_err()))
+    };
+    let keys: Vec<_> = handles.iter().map(watch).collect();
+    // A task's own deadline completes its handle when somebody looks at it.
+    let nearest = || handles.iter().filter(|handle| !handle.is_settled()).filter_map(Handle::deadline).min();
+    let mut deadline = nearest();
+    let can_finish = handles.len() - handles.iter().filter(|handle| handle.is_below()).count();
     let mut finished = 0;
-    while finished < handles.len() {
-        // A task's own deadline completes its handle when somebody looks at it.
-        let deadline =
-            handles.iter().filter(|handle| !handle.is_finished()).filter_map(Handle::deadline).min();
+    while finished < can_finish {
         let Some(failed) = arrivals.pop(deadline.into_iter().chain(limit).min()) else {
             if limit.is_some_and(|limit| Instant::now() >= limit) {
                 break;
             }
             handles.iter().for_each(Handle::expire_if_due);
+            deadline = nearest();
             continue;
         };
         finished += 1;
@@ -69,7 +73,10 @@ pub fn wait<T: Send + 'static>(handles: &[Handle<T>], until: Until, timeout: Opt
             break;
         }
     }
-    sort_out(handles)
+    let waited = sort_out(handles);
+    // Or a caller that waits again and again would leave something behind each time.
+    waited.pending.iter().for_each(|index| handles[*index].unwatch(keys[*index]));
+    waited
 }
 
 fn sort_out<T: Send + 'static>(handles: &[Handle<T>]) -> Waited {

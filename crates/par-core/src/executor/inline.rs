@@ -7,7 +7,7 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use super::Executor;
-use crate::plumbing::{Helper, Ran, enter_worker, record_panics};
+use crate::plumbing::{Helper, Ran, enter_worker, record_panics, thread_waker, worker};
 use crate::{Counter, Metrics, Shutdown, ShutdownTimedOut, SubmitError};
 
 /// The state behind an executor that runs jobs on the caller's thread.
@@ -39,7 +39,7 @@ impl Inline {
         }
         self.metrics.add(0, Counter::Submitted, 1);
         self.running.fetch_add(1, Ordering::AcqRel);
-        let guard = enter_worker(Rc::new(Idle { executor }));
+        let guard = enter_worker(Rc::new(Idle { executor, below: worker::helper() }));
         let ran = job();
         drop(guard);
         self.metrics.add_ran(0, &ran);
@@ -65,14 +65,18 @@ impl Inline {
     }
 }
 
-/// Nothing is ever queued, so there is nothing to help with; a task may still wait for handles of other executors.
+/// Nothing is ever queued, so there is nothing to help with; a task may still wait for handles of other executors, and
+/// the thread may be a worker of one of them, which goes on helping there.
 struct Idle {
     executor: Arc<dyn Executor>,
+    below: Option<Rc<dyn Helper>>,
 }
 
 impl Helper for Idle {
     fn help(&self, done: &dyn Fn() -> bool, deadline: Option<Instant>) {
-        if !done() {
+        if let Some(below) = &self.below {
+            below.help(done, deadline);
+        } else if !done() {
             match deadline {
                 None => std::thread::park(),
                 Some(deadline) => {
@@ -83,10 +87,14 @@ impl Helper for Idle {
     }
 
     fn waker(&self) -> Waker {
-        crate::plumbing::thread_waker()
+        self.below.as_ref().map_or_else(thread_waker, |below| below.waker())
     }
 
     fn executor(&self) -> Option<Arc<dyn Executor>> {
         Some(Arc::clone(&self.executor))
+    }
+
+    fn stopping(&self) -> bool {
+        self.below.as_ref().is_some_and(|below| below.stopping())
     }
 }

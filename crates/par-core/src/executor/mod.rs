@@ -66,6 +66,7 @@ pub trait Executor: Send + Sync {
     /// [`ShutdownTimedOut`] when tasks still run at the end of the timeout.
     ///
     /// # Blocking
-    /// Until everything that was taken is done, or for `how.timeout`.
+    /// Until everything that was taken is done, or for `how.timeout`. A pool of threads does not wait on one of its own:
+    /// the task there cannot wait for itself.
     fn shutdown(&self, how: Shutdown) -> Result<(), ShutdownTimedOut>;
 }

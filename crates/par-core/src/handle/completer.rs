@@ -49,8 +49,9 @@ impl<T: Send + 'static> Completer<T> {
 
     /// Sets what stops the task when it is cancelled, or its deadline passes, after it was begun.
     ///
-    /// It is called at most once, on the cancelling thread, and must not block; it returns `true` if the task was taken
-    /// back before its worker had really begun it.
+    /// It is called at most once, on the cancelling thread, and must not block. It may come a moment after the task has
+    /// ended, so it checks that the worker still runs this very task before it ends it. It returns `true` if the task was
+    /// taken back before its worker had really begun it.
     pub fn on_stop(&self, stop: StopRunning) {
         self.shared().set_stop(stop);
     }

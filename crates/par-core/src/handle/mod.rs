@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use crate::plumbing::worker;
 use crate::task::Controlled;
+use crate::task::stack::{self, Waiting};
 use crate::{Options, TaskError, Timing};
 
 /// A submitted task: the one future of the project, which blocks ([`wait`](Self::wait)) and awaits.
@@ -26,6 +27,8 @@ use crate::{Options, TaskError, Timing};
 ///
 /// A task that waits for a handle keeps its worker busy with other tasks meanwhile, so nested submits do not
 /// deadlock (see [`plumbing::Helper`](crate::plumbing::Helper)).
+/// Those run on top of its stack, so a task that is handed the handle of another one, instead of submitting it, may
+/// find that one under itself; waiting for it is then [`TaskError::WouldDeadlock`].
 ///
 /// # Examples
 /// ```
@@ -62,7 +65,7 @@ impl<T: Send + 'static> Handle<T> {
     ///
     /// # Errors
     /// The [`TaskError`] that says why there is none; [`TaskError::DeadlineExceeded`] as soon as the task's deadline
-    /// passes, even if the task still runs.
+    /// passes, even if the task still runs; [`TaskError::WouldDeadlock`] when the wait could never end.
     ///
     /// # Blocking
     /// Until the task is done or its deadline has passed; a worker that waits runs other tasks meanwhile.
@@ -78,8 +81,11 @@ impl<T: Send + 'static> Handle<T> {
     /// # Blocking
     /// As [`wait`](Self::wait).
     pub fn wait_timed(self) -> (Result<T, TaskError>, Option<Timing>) {
-        self.block(None);
-        self.shared.take()
+        if self.block(None) {
+            return self.shared.take();
+        }
+        let task = self.shared.control().name().to_owned();
+        (Err(TaskError::WouldDeadlock { task }), None)
     }
 
     /// The task's output if it is there within `timeout`, else the handle itself, to wait again or to cancel.
@@ -128,7 +134,17 @@ impl<T: Send + 'static> Handle<T> {
     /// not wait for this handle.
     /// A callback that panics is reported by the panic hook and harms nothing else.
     pub fn on_done(&self, callback: impl FnOnce(&Result<T, TaskError>) + Send + 'static) {
-        self.shared.on_done(Box::new(callback));
+        self.watch(callback);
+    }
+
+    /// As [`on_done`](Self::on_done); the key takes the callback back.
+    pub(crate) fn watch(&self, callback: impl FnOnce(&Result<T, TaskError>) + Send + 'static) -> u64 {
+        self.shared.on_done(Box::new(callback))
+    }
+
+    /// Takes back a callback that has not been called.
+    pub(crate) fn unwatch(&self, key: u64) {
+        self.shared.forget(key);
     }
 
     /// When the task's output is due.
@@ -148,7 +164,12 @@ impl<T: Send + 'static> Handle<T> {
         matches!(self.shared.stage(), Stage::Finishing | Stage::Done)
     }
 
-    /// Waits without taking: whether the outcome was there before `until`.
+    /// Whether the task, or the callback of it that runs, is under the caller on this thread's stack.
+    pub(crate) fn is_below(&self) -> bool {
+        !self.is_finished() && stack::is_below(self.shared.control())
+    }
+
+    /// Waits without taking: whether the outcome was there before `until`; `false` without a limit: it never will be.
     pub(crate) fn block(&self, until: Option<Instant>) -> bool {
         if self.shared.is_done() {
             return true;
@@ -160,9 +181,15 @@ impl<T: Send + 'static> Handle<T> {
     }
 
     fn block_slowly(&self, until: Option<Instant>) -> bool {
+        if until.is_none() && self.is_below() {
+            return false;
+        }
+        let deadline = self.shared.control().deadline();
+        let endless = until.is_none() && deadline.is_none() && stack::is_occupied();
+        let patience = endless.then(|| Instant::now() + stack::PATIENCE);
+        let mut waiting: Option<Waiting> = None;
         loop {
-            let deadline = self.shared.control().deadline();
-            let limit = deadline.into_iter().chain(until).min();
+            let limit = deadline.into_iter().chain(until).chain(patience.filter(|_| waiting.is_none())).min();
             match worker::helper() {
                 Some(helper) if self.shared.poll(&helper.waker()).is_pending() => {
                     helper.help(&|| self.shared.is_done(), limit);
@@ -182,6 +209,12 @@ impl<T: Send + 'static> Handle<T> {
             }
             if until.is_some_and(|until| now >= until) {
                 return false;
+            }
+            if waiting.is_none() && patience.is_some_and(|patience| now >= patience) {
+                waiting = Waiting::begin(self.shared.clone());
+                if waiting.is_none() {
+                    return false;
+                }
             }
         }
     }

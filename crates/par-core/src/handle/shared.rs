@@ -8,19 +8,21 @@
 //! - `finish` is whoever is first: the executor with an outcome, `cancel` while still queued, the deadline, or the
 //!   completer that is dropped. It claims the state by going to *Finishing*; everybody later is told that it is taken.
 //! - In *Finishing* the callbacks run, without the lock, on the finishing thread; the outcome becomes visible in
-//!   *Done*. Callbacks that arrive meanwhile are run before that, callbacks that arrive later run at once.
+//!   *Done*. Callbacks that arrive meanwhile are run before that, callbacks that arrive later run at once, or after the
+//!   one that is running.
 //!
 //! It cannot deadlock: no code of a user, and no other lock, is ever reached under this lock.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::Instant;
 
 use crate::cancellation::OnCancel;
 use crate::options::Options;
-use crate::sync::{AtomicBool, Condvar, Mutex, Ordering, lock};
-use crate::task::{Control, Controlled};
+use crate::plumbing::contained;
+use crate::sync::{AtomicBool, Condvar, Mutex, MutexGuard, Ordering, lock};
+use crate::task::stack::on_top;
+use crate::task::{Control, Controlled, outside};
 use crate::{TaskError, Timing};
 
 type Callback<T> = Box<dyn FnOnce(&Result<T, TaskError>) + Send>;
@@ -39,11 +41,16 @@ pub(crate) struct Shared<T> {
 struct State<T> {
     stage: Stage,
     outcome: Option<Result<T, TaskError>>,
+    failed: bool,
+    /// A late callback has the outcome in its hands; others that come meanwhile are left to whoever runs it.
+    lent: bool,
     timing: Option<Timing>,
     /// Threads in `park`; nobody pays for a wake-up that nobody waits for.
     parked: usize,
     waker: Option<Waker>,
-    callbacks: Vec<Callback<T>>,
+    callbacks: Vec<(u64, Callback<T>)>,
+    /// How many callbacks there have been; the key of the next one.
+    keys: u64,
     stop: Option<StopRunning>,
 }
 
@@ -62,10 +69,13 @@ impl<T: Send + 'static> Shared<T> {
             state: Mutex::new(State {
                 stage: Stage::Queued,
                 outcome: None,
+                failed: false,
+                lent: false,
                 timing: None,
                 parked: 0,
                 waker: None,
                 callbacks: Vec::new(),
+                keys: 0,
                 stop: None,
             }),
             ready: Condvar::new(),
@@ -106,7 +116,9 @@ impl<T: Send + 'static> Shared<T> {
     pub(crate) fn set_stop(&self, stop: StopRunning) {
         let mut state = lock(&self.state);
         if state.stage == Stage::Running && !self.control.is_cancelled() {
-            state.stop = Some(stop);
+            let former = state.stop.replace(stop);
+            drop(state);
+            drop(former);
             return;
         }
         drop(state);
@@ -117,8 +129,12 @@ impl<T: Send + 'static> Shared<T> {
     ///
     /// An output that is there only after the deadline is no output.
     pub(crate) fn finish(&self, outcome: Result<T, TaskError>, timing: Option<Timing>) -> bool {
-        let late = outcome.is_ok() && self.control.expired();
-        let outcome = if late { Err(TaskError::DeadlineExceeded) } else { outcome };
+        // What is late is dropped last: its destructor is the user's, and may panic.
+        let (outcome, _late) = if outcome.is_ok() && self.control.expired() {
+            (Err(TaskError::DeadlineExceeded), Some(outcome))
+        } else {
+            (outcome, None)
+        };
         let state = lock(&self.state);
         if matches!(state.stage, Stage::Finishing | Stage::Done) {
             return false;
@@ -129,22 +145,18 @@ impl<T: Send + 'static> Shared<T> {
 
     fn publish<'a>(
         &'a self,
-        mut state: crate::sync::MutexGuard<'a, State<T>>,
+        mut state: MutexGuard<'a, State<T>>,
         outcome: Result<T, TaskError>,
         timing: Option<Timing>,
     ) {
         state.stage = Stage::Finishing;
         state.timing = timing;
         let stop = state.stop.take();
-        while !state.callbacks.is_empty() {
-            let callbacks = std::mem::take(&mut state.callbacks);
-            drop(state);
-            for callback in callbacks {
-                // The panic hook has reported it; the task itself is unharmed.
-                let _ = catch_unwind(AssertUnwindSafe(|| callback(&outcome)));
-            }
-            state = lock(&self.state);
+        if !state.callbacks.is_empty() {
+            // Whoever waits for this task now waits for the callbacks, too.
+            state = on_top(&self.control, || self.run_callbacks(state, &outcome));
         }
+        state.failed = outcome.is_err();
         state.outcome = Some(outcome);
         state.stage = Stage::Done;
         self.done.store(true, Ordering::Release);
@@ -161,6 +173,21 @@ impl<T: Send + 'static> Shared<T> {
         }
     }
 
+    /// Runs callbacks, without the lock, until there are none.
+    fn run_callbacks<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State<T>>,
+        outcome: &Result<T, TaskError>,
+    ) -> MutexGuard<'a, State<T>> {
+        while !state.callbacks.is_empty() {
+            let callbacks = std::mem::take(&mut state.callbacks);
+            drop(state);
+            outside(|| callbacks.into_iter().for_each(|(_, callback)| contained(|| callback(outcome))));
+            state = lock(&self.state);
+        }
+        state
+    }
+
     /// The deadline has passed: completes the task with that error and asks a running one to stop.
     pub(crate) fn expire(&self) {
         self.control.set_cancelled();
@@ -171,19 +198,32 @@ impl<T: Send + 'static> Shared<T> {
         }
     }
 
-    /// Runs `callback` when the task is done, at once if it is.
+    /// Runs `callback` when the task is done, at once if it is; the key takes it back.
     ///
     /// Never called after `take`: the owner of the handle does both.
-    pub(crate) fn on_done(&self, callback: Callback<T>) {
+    pub(crate) fn on_done(&self, callback: Callback<T>) -> u64 {
         let mut state = lock(&self.state);
-        if state.stage != Stage::Done {
-            state.callbacks.push(callback);
-            return;
+        let key = state.keys;
+        state.keys += 1;
+        state.callbacks.push((key, callback));
+        if state.stage != Stage::Done || state.lent {
+            return key;
         }
         let outcome = state.outcome.take().expect("the owner takes the outcome last");
+        state.lent = true;
+        let mut state = self.run_callbacks(state, &outcome);
+        state.outcome = Some(outcome);
+        state.lent = false;
+        key
+    }
+
+    /// Takes a callback back, unless it has been called.
+    pub(crate) fn forget(&self, key: u64) {
+        let mut state = lock(&self.state);
+        let place = state.callbacks.iter().position(|(known, _)| *known == key);
+        let callback = place.map(|place| state.callbacks.remove(place));
         drop(state);
-        let _ = catch_unwind(AssertUnwindSafe(|| callback(&outcome)));
-        lock(&self.state).outcome = Some(outcome);
+        drop(callback);
     }
 
     /// The outcome, once: whoever calls this owns the handle and has seen `is_done`.
@@ -194,7 +234,7 @@ impl<T: Send + 'static> Shared<T> {
     }
 
     pub(crate) fn is_error(&self) -> bool {
-        matches!(lock(&self.state).outcome, Some(Err(_)))
+        lock(&self.state).failed
     }
 
     /// Blocks this thread until the task is done or `limit` has passed.
@@ -220,14 +260,23 @@ impl<T: Send + 'static> Shared<T> {
         if self.control.expired() {
             self.expire();
         }
+        let state = lock(&self.state);
+        if state.stage == Stage::Done {
+            return Poll::Ready(());
+        }
+        if state.waker.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            return Poll::Pending;
+        }
+        drop(state);
+        // Cloning and dropping a waker is the code of a runtime, so it happens without the lock.
+        let waker = waker.clone();
         let mut state = lock(&self.state);
         if state.stage == Stage::Done {
             return Poll::Ready(());
         }
-        match &mut state.waker {
-            Some(known) => known.clone_from(waker),
-            none => *none = Some(waker.clone()),
-        }
+        let former = state.waker.replace(waker);
+        drop(state);
+        drop(former);
         Poll::Pending
     }
 }
@@ -258,5 +307,24 @@ impl<T: Send + 'static> Controlled for Shared<T> {
 impl<T: Send + 'static> OnCancel for Shared<T> {
     fn on_cancel(&self) {
         self.cancel();
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{Handle, Until, wait};
+
+    #[test]
+    fn a_wait_that_ends_leaves_no_callback_behind() {
+        let (handle, _completer) = Handle::<u32>::pair("slow", &Options::new());
+        let handles = [handle];
+        handles[0].on_done(|_| ());
+        for _ in 0..100 {
+            assert_eq!(wait(&handles, Until::First, Some(Duration::ZERO)).pending, [0]);
+        }
+        assert_eq!(lock(&handles[0].shared.state).callbacks.len(), 1, "the test's own is still there");
     }
 }

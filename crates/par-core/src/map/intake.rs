@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::chunking::{Chooser, Chunking};
 use super::{Feed, Pending};
-use crate::{Options, TaskError, Timing};
+use crate::{Handle, Options, SubmitError, TaskError, Timing};
 
 /// Batches in flight per worker, if nothing else is said: at least, so that no worker waits for the caller,
 const LEAST_PER_WORKER: usize = 4;
@@ -81,8 +81,10 @@ impl<'e, I: Iterator, O: Send + 'static> Intake<'e, I, O> {
         workers.saturating_mul(ahead.clamp(LEAST_PER_WORKER, MOST_PER_WORKER))
     }
 
-    /// Submits the next batch and says how many items it has; `None` at the end of the input, or when refused.
-    pub(super) fn submit(&mut self) -> Option<(Pending<O>, usize)> {
+    /// Submits the next batch; `None` at the end of the input, or when refused.
+    ///
+    /// A batch that found no room until its deadline has an outcome already, and the input goes on.
+    pub(super) fn submit(&mut self) -> Option<Pending<O>> {
         if self.ended {
             return None;
         }
@@ -93,12 +95,12 @@ impl<'e, I: Iterator, O: Send + 'static> Intake<'e, I, O> {
         };
         let options = self.options.clone();
         let submitted = if size == 1 {
-            (self.feed.one)(first, options).map(|handle| (Pending::One(handle), 1))
+            late((self.feed.one)(first, options)).map(Pending::One)
         } else {
             let mut batch = vec![first];
             batch.extend(self.input.by_ref().take(size - 1));
             let items = batch.len();
-            (self.feed.many)(batch, options).map(|handle| (Pending::Many(handle, items), items))
+            late((self.feed.many)(batch, options)).map(|handle| Pending::Many(handle, items))
         };
         match submitted {
             Ok(pending) => Some(pending),
@@ -110,8 +112,25 @@ impl<'e, I: Iterator, O: Send + 'static> Intake<'e, I, O> {
         }
     }
 
+    /// Whether one more result than the input has items is to come: the refusal.
+    pub(super) fn is_refused(&self) -> bool {
+        self.refusal.is_some()
+    }
+
     pub(super) fn take_refusal(&mut self) -> Option<TaskError> {
         self.refusal.take()
+    }
+}
+
+/// Makes a handle of a refusal that is one of the task's own making.
+fn late<T: Send>(submitted: Result<Handle<T>, SubmitError>) -> Result<Handle<T>, SubmitError> {
+    match submitted {
+        Err(SubmitError::DeadlineExceeded { .. }) => {
+            let (handle, completer) = Handle::pair("map", &Options::new());
+            completer.complete(Err(TaskError::DeadlineExceeded), None);
+            Ok(handle)
+        }
+        submitted => submitted,
     }
 }
 

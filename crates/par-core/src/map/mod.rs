@@ -10,6 +10,7 @@ pub use ordered::Map;
 pub use unordered::MapUnordered;
 
 use std::num::NonZeroUsize;
+use std::time::Instant;
 
 use crate::{Handle, Options, SubmitError, TaskError};
 
@@ -36,6 +37,21 @@ impl<O: Send + 'static> Pending<O> {
         }
     }
 
+    fn deadline(&self) -> Option<Instant> {
+        match self {
+            Self::One(handle) => handle.deadline(),
+            Self::Many(handle, _) => handle.deadline(),
+        }
+    }
+
+    /// How many results it will yield.
+    fn items(&self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::Many(_, items) => *items,
+        }
+    }
+
     fn cancel(&self) {
         match self {
             Self::One(handle) => handle.cancel(),
@@ -43,11 +59,11 @@ impl<O: Send + 'static> Pending<O> {
         };
     }
 
-    /// Blocks until it is finished, without taking it.
-    fn block(&self) {
+    /// Blocks until it is finished or `until` has passed, without taking it.
+    fn block(&self, until: Instant) {
         match self {
-            Self::One(handle) => handle.block(None),
-            Self::Many(handle, _) => handle.block(None),
+            Self::One(handle) => handle.block(Some(until)),
+            Self::Many(handle, _) => handle.block(Some(until)),
         };
     }
 

@@ -3,13 +3,13 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::num::NonZeroUsize;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::intake::{InFlight, Intake};
-use super::{Chunking, Feed, MapUnordered};
+use super::{Chunking, Feed, MapUnordered, Pending};
 use crate::{Options, TaskError};
 
-/// A caller whose tasks take no longer than this together sleeps once for all of them.
+/// A caller whose tasks take no longer than this together sleeps once for all of them, and never longer.
 const NAP: Duration = Duration::from_micros(500);
 
 /// The results of many tasks, in input order; see [`ExecutorExt::map`](crate::ExecutorExt::map).
@@ -90,17 +90,21 @@ impl<'e, I: Iterator, O: Send + 'static> Map<'e, I, O> {
             return;
         }
         while self.pending.0.len() < window {
-            let Some((pending, _)) = self.intake.submit() else { return };
+            let Some(pending) = self.intake.submit() else { return };
             self.pending.0.push_back(pending);
         }
     }
 
-    /// Sleeps until the first result is there; when tasks are short, until so many are that a wake-up pays.
+    /// Sleeps when tasks are short, until so many results are there that a wake-up pays.
+    ///
+    /// Not for longer than a nap: a task further back may be long, or wait for what the caller does with the first.
     fn sleep(&self) {
         let short = self.intake.per_item().map_or(0, |per_item| NAP.as_nanos() / per_item.as_nanos().max(1));
         let ahead = (self.pending.0.len() / 2).min(usize::try_from(short).unwrap_or(usize::MAX));
-        if let Some(pending) = self.pending.0.get(ahead) {
-            pending.block();
+        if ahead > 0
+            && let Some(pending) = self.pending.0.get(ahead)
+        {
+            pending.block(Instant::now() + NAP);
         }
     }
 }
@@ -130,10 +134,12 @@ impl<I: Iterator, O: Send + 'static> Iterator for Map<'_, I, O> {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        // Batches in flight hold an unknown number of items, at least one each.
-        let known = self.ready.len() + self.pending.0.len();
+        let known = self.ready.len()
+            + self.pending.0.iter().map(Pending::items).sum::<usize>()
+            + usize::from(self.intake.is_refused());
+        // The input may be cut short by a refusal, which takes the place of one item.
         let (least, most) = self.intake.left();
-        (least.saturating_add(known), most.filter(|_| self.pending.0.is_empty()).map(|most| most + known))
+        (known + least.min(1), most.and_then(|most| most.checked_add(known)))
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::intake::Intake;
 use super::{Chunking, Pending};
@@ -24,6 +24,8 @@ pub struct MapUnordered<'e, I: Iterator, O: Send + 'static> {
     arrivals: Arc<Arrivals<usize>>,
     ready: VecDeque<(usize, Result<O, TaskError>)>,
     submitted: usize,
+    /// The nearest deadline of a batch, which completes no handle by itself; it may be that of a batch which is done.
+    nearest: Option<Instant>,
 }
 
 impl<'e, I: Iterator, O: Send + 'static> MapUnordered<'e, I, O> {
@@ -34,6 +36,7 @@ impl<'e, I: Iterator, O: Send + 'static> MapUnordered<'e, I, O> {
             arrivals: Arc::default(),
             ready: VecDeque::new(),
             submitted: 0,
+            nearest: None,
         }
     }
 
@@ -73,22 +76,30 @@ impl<'e, I: Iterator, O: Send + 'static> MapUnordered<'e, I, O> {
             return;
         }
         while self.pending.len() < window {
-            let Some((pending, items)) = self.intake.submit() else { return };
+            let Some(pending) = self.intake.submit() else { return };
             let first = self.submitted;
-            self.submitted += items;
+            self.submitted += pending.items();
+            self.nearest = self.nearest.into_iter().chain(pending.deadline()).min();
             let arrivals = Arc::clone(&self.arrivals);
             pending.on_done(move || arrivals.push(first));
             self.pending.insert(first, pending);
         }
     }
 
-    /// The next batch that is done; also notices a deadline, which completes no handle by itself.
+    /// The next batch that is done or has expired.
     fn next_arrival(&mut self) -> Option<usize> {
-        if self.pending.is_empty() {
-            return None;
+        while !self.pending.is_empty() {
+            if let Some(first) = self.arrivals.pop(self.nearest) {
+                return Some(first);
+            }
+            let now = Instant::now();
+            let expired = |batch: &Pending<O>| batch.deadline().is_some_and(|deadline| now >= deadline);
+            if let Some((first, _)) = self.pending.iter().find(|(_, batch)| expired(batch)) {
+                return Some(*first);
+            }
+            self.nearest = self.pending.values().filter_map(Pending::deadline).min();
         }
-        let deadline = self.intake.options.expires();
-        self.arrivals.pop(deadline).or_else(|| self.pending.keys().next().copied())
+        None
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::panics::run_caught;
+use super::panics::{contained, run_caught};
 use super::wire::{Reply, WireHeader, codec_error, decode};
 use crate::handle::Completer;
 use crate::task::Frame;
@@ -34,7 +34,8 @@ pub trait Job: Send {
     /// Marks the task as running, for executors that run it elsewhere; `false`: it is done already, drop it.
     fn begin(&self) -> bool;
 
-    /// Sets what stops the task after it was begun; called at most once, must not block.
+    /// Sets what stops the task after it was begun: it is called at most once, must not block, and may come a moment after
+    /// the task has ended, so it checks that the worker still runs this very task.
     ///
     /// It returns `true` if its worker had not really begun the task and never will; the job has been failed then.
     fn on_stop(&self, stop: Box<dyn FnOnce() -> bool + Send>);
@@ -172,7 +173,7 @@ where
 }
 
 fn size_of_value(name: &'static str, value: &(impl serde::Serialize + ?Sized)) -> Result<usize, TaskError> {
-    let body = postcard::experimental::serialized_size(value);
+    let body = run_caught(|| postcard::experimental::serialized_size(value))?;
     body.map(|body| WireHeader::size(name) + body).map_err(|error| codec_error(name, &error.to_string()))
 }
 
@@ -182,9 +183,9 @@ fn encode_value(
     buffer: &mut [u8],
 ) -> Result<usize, TaskError> {
     let rest = header.write(buffer)?;
-    let body =
-        postcard::to_slice(value, rest).map_err(|error| codec_error(header.name, &error.to_string()))?;
-    Ok(WireHeader::size(header.name) + body.len())
+    let body = run_caught(|| postcard::to_slice(value, rest).map(|body| body.len()))?;
+    let body = body.map_err(|error| codec_error(header.name, &error.to_string()))?;
+    Ok(WireHeader::size(header.name) + body)
 }
 
 /// A job of known type: the work and the handle's other end.
@@ -227,6 +228,7 @@ impl<W: Work> Job for TypedJob<W> {
     fn run(self: Box<Self>, worker: usize) -> Ran {
         let Self { work, submitted, completer, .. } = *self;
         if !completer.begin() {
+            contained(|| drop(work));
             return Ran::SKIPPED;
         }
         let frame = Frame::new(completer.controlled(), 1);
@@ -234,7 +236,7 @@ impl<W: Work> Job for TypedJob<W> {
         let timing =
             Timing { submitted, started: span.started, finished: span.finished, worker, phases: span.phases };
         let ran = Ran::new(outcome.is_ok(), &timing);
-        completer.complete(outcome, Some(timing));
+        contained(|| completer.complete(outcome, Some(timing)));
         ran
     }
 
@@ -263,15 +265,19 @@ impl<W: Work> Job for TypedJob<W> {
     fn complete(self: Box<Self>, worker: usize, reply: &Bytes) -> Ran {
         let finished = Instant::now();
         let (phases, outcome) = Reply::read(self.name, reply);
-        let outcome = outcome.and_then(|output| W::decode(self.name, &output));
+        let outcome = outcome.and_then(|output| run_caught(|| W::decode(self.name, &output))?);
         let started = finished.checked_sub(phases.total()).unwrap_or(finished);
         let timing = Timing { submitted: self.submitted, started, finished, worker, phases };
         let ran = Ran::new(outcome.is_ok(), &timing);
-        self.completer.complete(outcome, Some(timing));
+        let Self { work, completer, .. } = *self;
+        contained(|| completer.complete(outcome, Some(timing)));
+        contained(|| drop(work));
         ran
     }
 
     fn fail(self: Box<Self>, error: TaskError) {
-        self.completer.complete(Err(error), None);
+        let Self { work, completer, .. } = *self;
+        completer.complete(Err(error), None);
+        contained(|| drop(work));
     }
 }

@@ -38,13 +38,25 @@ pub fn record_panics() {
 /// Runs a task's code; a panic in it is [`TaskError::Panicked`].
 pub(crate) fn run_caught<R>(f: impl FnOnce() -> R) -> Result<R, TaskError> {
     DEPTH.set(DEPTH.get() + 1);
+    // That of a panic which a former task caught itself.
+    PLACE.set(None);
     // The task's state is dropped with it, so nobody sees what the panic left half done.
     let result = catch_unwind(AssertUnwindSafe(f));
     DEPTH.set(DEPTH.get() - 1);
     result.map_err(|payload| {
         let (location, backtrace) = PLACE.take().map_or((None, None), |(place, trace)| (Some(place), trace));
-        TaskError::Panicked(Panic { message: message(payload.as_ref()), location, backtrace })
+        let message = message(payload.as_ref());
+        contained(|| drop(payload));
+        TaskError::Panicked(Panic { message, location, backtrace })
     })
+}
+
+/// Runs code of a user that is not the task itself: a callback, a destructor. The panic hook has reported its panic.
+pub(crate) fn contained(f: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
+        // Its destructor is the user's, too.
+        std::mem::forget(payload);
+    }
 }
 
 fn message(payload: &(dyn Any + Send)) -> String {

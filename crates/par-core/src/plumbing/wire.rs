@@ -155,12 +155,13 @@ pub trait Answer: Send {
 
 impl<V: Serialize + Send> Answer for V {
     fn encoded_size(&self) -> Result<usize, TaskError> {
-        postcard::experimental::serialized_size(self).map_err(|error| codec_error("?", &error.to_string()))
+        let size = run_caught(|| postcard::experimental::serialized_size(self))?;
+        size.map_err(|error| codec_error("?", &error.to_string()))
     }
 
     fn encode(&self, buffer: &mut [u8]) -> Result<usize, TaskError> {
-        let written = postcard::to_slice(self, buffer);
-        written.map(|bytes| bytes.len()).map_err(|error| codec_error("?", &error.to_string()))
+        let written = run_caught(|| postcard::to_slice(self, buffer).map(|bytes| bytes.len()))?;
+        written.map_err(|error| codec_error("?", &error.to_string()))
     }
 }
 

@@ -6,10 +6,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Wake, Waker};
 use std::thread::Thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::Executor;
-use crate::task::add_waited;
+use crate::task::{set_waited, waited};
 
 /// What a worker thread may do while a task on it waits for a handle.
 ///
@@ -71,14 +71,14 @@ pub(crate) fn helper() -> Option<Rc<dyn Helper>> {
 }
 
 /// Notes that the thread begins to wait; only workers need the time.
-pub(crate) fn begin_wait() -> Option<Instant> {
-    HELPER.with_borrow(Option::is_some).then(Instant::now)
+pub(crate) fn begin_wait() -> Option<(Instant, Duration)> {
+    HELPER.with_borrow(Option::is_some).then(|| (Instant::now(), waited()))
 }
 
 /// Accounts the wait to the current task.
-pub(crate) fn end_wait(begun: Option<Instant>) {
-    if let Some(begun) = begun {
-        add_waited(begun.elapsed());
+pub(crate) fn end_wait(begun: Option<(Instant, Duration)>) {
+    if let Some((begun, before)) = begun {
+        set_waited(before + begun.elapsed());
     }
 }
 

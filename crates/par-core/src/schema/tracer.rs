@@ -1,5 +1,6 @@
 //! The deserialiser that answers every question and writes it down.
 
+use std::collections::HashMap;
 use std::fmt::{self, Write};
 
 use serde::de::value::U32Deserializer;
@@ -10,23 +11,47 @@ use serde::de::{
 
 /// More variants than this are named, but not looked into.
 pub(super) const MOST_PASSES: usize = 64;
-/// A recursive type is followed this far.
-const MOST_DEPTH: usize = 12;
-/// A type that refers to itself many times is written down this far, in bytes.
-const MOST_TEXT: usize = 1 << 16;
+/// A type that contains itself is followed this often; a generic one may contain itself without end of recursion.
+const MOST_LAPS: usize = 3;
+/// From here on, in bytes, sequences and options of a type that branches much are taken to be empty.
+const MUCH_TEXT: usize = 1 << 16;
+/// Nothing is written down beyond this, in bytes, nor deeper than this: what follows does not count.
+const MOST_TEXT: usize = 1 << 20;
+const MOST_DEPTH: usize = 256;
+
+/// For each enum, the variant in which a recursion through it can end, as far as one has been seen.
+pub(super) type Endings = HashMap<&'static str, usize>;
 
 /// What one pass has seen.
-pub(super) struct Trace {
+pub(super) struct Trace<'e> {
     pub(super) text: String,
     /// The number of variants of the largest enum.
     pub(super) most_variants: usize,
     pass: usize,
     depth: usize,
+    /// The named types that the trace is in, from the outermost.
+    open: Vec<&'static str>,
+    /// How often a type was entered that the trace was in already.
+    recursions: usize,
+    endings: &'e mut Endings,
+}
+
+impl Trace<'_> {
+    /// How often the trace is in the type `name`.
+    fn laps(&self, name: &str) -> usize {
+        self.open.iter().filter(|open| **open == name).count()
+    }
+
+    /// Whether what may be empty is to be empty, so that the trace ends.
+    fn is_enough(&self) -> bool {
+        self.text.len() > MUCH_TEXT || self.open.last().is_some_and(|name| self.laps(name) > MOST_LAPS)
+    }
 }
 
 /// Traces a type, taking variant `pass` (modulo their number) of every enum.
-pub(super) fn trace<V: DeserializeOwned>(pass: usize) -> Trace {
-    let mut trace = Trace { text: String::new(), most_variants: 0, pass, depth: 0 };
+pub(super) fn trace<V: DeserializeOwned>(pass: usize, endings: &mut Endings) -> Trace<'_> {
+    let (text, open) = (String::new(), Vec::new());
+    let mut trace = Trace { text, most_variants: 0, pass, depth: 0, open, recursions: 0, endings };
     if let Err(Stopped) = V::deserialize(Tracer(&mut trace)) {
         trace.text.push('!');
     }
@@ -44,15 +69,15 @@ impl Error for Stopped {
     }
 }
 
-struct Tracer<'t>(&'t mut Trace);
+struct Tracer<'t, 'e>(&'t mut Trace<'e>);
 
-impl Tracer<'_> {
+impl<'e> Tracer<'_, 'e> {
     fn note(&mut self, what: fmt::Arguments<'_>) {
         self.0.text.write_fmt(what).expect("writing to a String cannot fail");
     }
 
     /// Goes one level down, unless that is too deep.
-    fn nested<R>(&mut self, f: impl FnOnce(&mut Trace) -> Result<R, Stopped>) -> Result<R, Stopped> {
+    fn nested<R>(&mut self, f: impl FnOnce(&mut Trace<'e>) -> Result<R, Stopped>) -> Result<R, Stopped> {
         if self.0.depth == MOST_DEPTH || self.0.text.len() > MOST_TEXT {
             return Err(Stopped);
         }
@@ -62,6 +87,33 @@ impl Tracer<'_> {
         self.0.text.push('}');
         self.0.depth -= 1;
         result
+    }
+
+    /// Goes into a named type.
+    fn named<R>(
+        &mut self,
+        name: &'static str,
+        f: impl FnOnce(&mut Trace<'e>) -> Result<R, Stopped>,
+    ) -> Result<R, Stopped> {
+        // The fields of a variant have no name of their own.
+        if name.is_empty() {
+            return self.nested(f);
+        }
+        self.0.recursions += usize::from(self.0.laps(name) > 0);
+        self.0.open.push(name);
+        let result = self.nested(f);
+        self.0.open.pop();
+        result
+    }
+
+    /// Which variant of an enum to take.
+    fn choose(&self, name: &str, variants: usize) -> Option<usize> {
+        let laps = self.0.laps(name);
+        if laps < MOST_LAPS && self.0.text.len() <= MUCH_TEXT {
+            return self.0.pass.checked_rem(variants);
+        }
+        // Out of the recursion; or on the way to find out which variant leads there.
+        self.0.endings.get(name).copied().or_else(|| (self.0.pass + laps).checked_rem(variants))
     }
 }
 
@@ -74,7 +126,7 @@ macro_rules! primitives {
     };
 }
 
-impl<'de> Deserializer<'de> for Tracer<'_> {
+impl<'de> Deserializer<'de> for Tracer<'_, '_> {
     type Error = Stopped;
 
     primitives! {
@@ -118,12 +170,12 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
         visitor: V,
     ) -> Result<V::Value, Stopped> {
         self.note(format_args!("{name}"));
-        self.nested(|trace| visitor.visit_newtype_struct(Tracer(trace)))
+        self.named(name, |trace| visitor.visit_newtype_struct(Tracer(trace)))
     }
 
     fn deserialize_option<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Stopped> {
         self.note(format_args!("option"));
-        if self.0.depth == MOST_DEPTH {
+        if self.0.is_enough() {
             return visitor.visit_none();
         }
         self.nested(|trace| visitor.visit_some(Tracer(trace)))
@@ -131,12 +183,14 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
 
     fn deserialize_seq<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Stopped> {
         self.note(format_args!("seq"));
-        self.nested(|trace| visitor.visit_seq(Elements { trace, left: 1, names: &[] }))
+        let left = usize::from(!self.0.is_enough());
+        self.nested(|trace| visitor.visit_seq(Elements { trace, left, names: &[] }))
     }
 
     fn deserialize_map<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Stopped> {
         self.note(format_args!("map"));
-        self.nested(|trace| visitor.visit_map(Elements { trace, left: 1, names: &[] }))
+        let left = usize::from(!self.0.is_enough());
+        self.nested(|trace| visitor.visit_map(Elements { trace, left, names: &[] }))
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(mut self, length: usize, visitor: V) -> Result<V::Value, Stopped> {
@@ -150,8 +204,8 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
         length: usize,
         visitor: V,
     ) -> Result<V::Value, Stopped> {
-        self.note(format_args!("{name}"));
-        self.deserialize_tuple(length, visitor)
+        self.note(format_args!("{name}tuple{length}"));
+        self.named(name, |trace| visitor.visit_seq(Elements { trace, left: length, names: &[] }))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -160,8 +214,9 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Stopped> {
-        self.note(format_args!("{name}"));
-        self.nested(|trace| visitor.visit_seq(Elements { trace, left: fields.len(), names: fields }))
+        // All names at once: a field that rejects its harmless value hides those behind it.
+        self.note(format_args!("{name}({})", fields.join("/")));
+        self.named(name, |trace| visitor.visit_seq(Elements { trace, left: fields.len(), names: fields }))
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -170,10 +225,19 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Stopped> {
-        let Some(chosen) = self.0.pass.checked_rem(variants.len()) else { return Err(Stopped) };
+        let Some(chosen) = self.choose(name, variants.len()) else { return Err(Stopped) };
         self.0.most_variants = self.0.most_variants.max(variants.len());
         self.note(format_args!("{name}[{}]:{chosen}", variants.join("/")));
-        self.nested(|trace| visitor.visit_enum(Variant { trace, chosen: chosen as u32 }))
+        let value = self.named(name, |trace| {
+            let inside = trace.recursions;
+            let value = visitor.visit_enum(Variant { trace: &mut *trace, chosen: chosen as u32 })?;
+            Ok((value, trace.recursions == inside))
+        });
+        let (value, ends) = value?;
+        if ends {
+            self.0.endings.entry(name).or_insert(chosen);
+        }
+        Ok(value)
     }
 
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stopped> {
@@ -196,14 +260,14 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
 }
 
 /// The elements of a sequence, tuple, struct or map.
-struct Elements<'t> {
-    trace: &'t mut Trace,
+struct Elements<'t, 'e> {
+    trace: &'t mut Trace<'e>,
     left: usize,
     /// The names of the elements that are still to come, for structs.
     names: &'static [&'static str],
 }
 
-impl<'de> SeqAccess<'de> for Elements<'_> {
+impl<'de> SeqAccess<'de> for Elements<'_, '_> {
     type Error = Stopped;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Stopped> {
@@ -224,7 +288,7 @@ impl<'de> SeqAccess<'de> for Elements<'_> {
     }
 }
 
-impl<'de> MapAccess<'de> for Elements<'_> {
+impl<'de> MapAccess<'de> for Elements<'_, '_> {
     type Error = Stopped;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Stopped> {
@@ -237,22 +301,22 @@ impl<'de> MapAccess<'de> for Elements<'_> {
 }
 
 /// One variant of an enum.
-struct Variant<'t> {
-    trace: &'t mut Trace,
+struct Variant<'t, 'e> {
+    trace: &'t mut Trace<'e>,
     chosen: u32,
 }
 
-impl<'de, 't> EnumAccess<'de> for Variant<'t> {
+impl<'de, 't, 'e> EnumAccess<'de> for Variant<'t, 'e> {
     type Error = Stopped;
-    type Variant = Tracer<'t>;
+    type Variant = Tracer<'t, 'e>;
 
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Tracer<'t>), Stopped> {
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self::Variant), Stopped> {
         let index: U32Deserializer<Stopped> = self.chosen.into_deserializer();
         Ok((seed.deserialize(index)?, Tracer(self.trace)))
     }
 }
 
-impl<'de> VariantAccess<'de> for Tracer<'_> {
+impl<'de> VariantAccess<'de> for Tracer<'_, '_> {
     type Error = Stopped;
 
     fn unit_variant(self) -> Result<(), Stopped> {

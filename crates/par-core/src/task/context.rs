@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::control::{Control, Controlled};
+use super::stack;
 use crate::plumbing::worker;
 use crate::{Executor, Phase, Phases};
 
@@ -19,7 +20,8 @@ pub(crate) struct Frame {
     controlled: Arc<dyn Controlled>,
     attempt: u32,
     phases: Phases,
-    /// Time in which the task waited for others; neither its compute time nor any other phase.
+    /// Time in which the task waited for others, or others ran on top of it; neither its compute time nor any other
+    /// phase.
     waited: Duration,
 }
 
@@ -32,10 +34,14 @@ impl Frame {
     ///
     /// `f` must not unwind: it is [`run_caught`](crate::plumbing::run_caught)'s closure.
     pub(crate) fn enter<R>(self, f: impl FnOnce() -> R) -> (R, Span) {
-        let below = CURRENT.replace(Some(self));
+        let controlled = Arc::clone(&self.controlled);
+        let mut below = CURRENT.replace(Some(self));
         let started = Instant::now();
-        let result = f();
+        let result = stack::on_top(controlled.control(), f);
         let finished = Instant::now();
+        if let Some(below) = &mut below {
+            below.waited += finished - started;
+        }
         let frame = CURRENT.replace(below).expect("put here above, and every nested frame restores it");
         let mut phases = frame.phases;
         phases.add(Phase::Compute, (finished - started).saturating_sub(phases.total() + frame.waited));
@@ -51,13 +57,26 @@ pub(crate) struct Span {
     pub(crate) phases: Phases,
 }
 
-/// Accounts time that the current task spent waiting for another one.
-pub(crate) fn add_waited(time: Duration) {
+/// How long the current task has waited so far.
+pub(crate) fn waited() -> Duration {
+    CURRENT.with_borrow(|frame| frame.as_ref().map_or(Duration::ZERO, |frame| frame.waited))
+}
+
+/// Says how long the current task has waited, at the end of a wait: what ran on top of it meanwhile is part of that.
+pub(crate) fn set_waited(time: Duration) {
     CURRENT.with_borrow_mut(|frame| {
         if let Some(frame) = frame {
-            frame.waited += time;
+            frame.waited = time;
         }
     });
+}
+
+/// Runs `f`, which must not unwind, as no part of the task that happens to be on this thread: a callback.
+pub(crate) fn outside<R>(f: impl FnOnce() -> R) -> R {
+    let below = CURRENT.take();
+    let result = f();
+    CURRENT.set(below);
+    result
 }
 
 /// The deadline that a task submitted from here inherits.

@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Instant;
 
+use super::stack::Location;
+
 /// A task that can be asked to stop, with its output type erased.
 pub(crate) trait Controlled: Send + Sync {
     fn control(&self) -> &Control;
@@ -17,11 +19,19 @@ pub(crate) struct Control {
     cancelled: AtomicBool,
     /// The bits of an `f32` between 0 and 1.
     progress: AtomicU32,
+    /// On which thread's stack it is.
+    pub(super) location: Location,
 }
 
 impl Control {
     pub(crate) fn new(name: &'static str, deadline: Option<Instant>) -> Self {
-        Self { name, deadline, cancelled: AtomicBool::new(false), progress: AtomicU32::new(0) }
+        Self {
+            name,
+            deadline,
+            cancelled: AtomicBool::new(false),
+            progress: AtomicU32::new(0),
+            location: Location::default(),
+        }
     }
 
     pub(crate) fn name(&self) -> &'static str {

@@ -2,9 +2,10 @@
 
 mod context;
 mod control;
+pub(crate) mod stack;
 
 pub use context::{Context, current};
-pub(crate) use context::{Frame, add_waited, inherited_deadline};
+pub(crate) use context::{Frame, inherited_deadline, outside, set_waited, waited};
 pub(crate) use control::{Control, Controlled};
 
 use serde::Serialize;

@@ -1,5 +1,6 @@
 //! An end for every test.
 
+use std::io::Write;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
@@ -18,7 +19,9 @@ pub fn within<R>(limit: Duration, what: &str, f: impl FnOnce() -> R) -> R {
     let what = what.to_owned();
     let watchdog = thread::Builder::new().name("watchdog".to_owned()).spawn(move || {
         if watched.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
-            eprintln!("`{what}` has not returned after {limit:?}: ending the process");
+            // Not `eprintln!`, which a test harness captures and the exit then throws away.
+            let text = format!("`{what}` has not returned after {limit:?}: ending the process\n");
+            std::io::stderr().write_all(text.as_bytes()).ok();
             std::process::exit(101);
         }
     });

@@ -1,5 +1,6 @@
 //! Handles without an executor.
 
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -74,4 +75,42 @@ fn progress_is_clamped() {
         completer.set_progress(said);
         assert!((handle.progress() - read).abs() < f32::EPSILON);
     }
+}
+
+#[test]
+fn callbacks_may_come_while_a_late_one_runs() {
+    let (handle, completer) = Handle::<u32>::pair("done", &Options::new());
+    completer.complete(Err(TaskError::Cancelled), None);
+    let (entered, inside) = channel();
+    let (release, held) = channel::<()>();
+    let (ran, runs) = channel();
+    thread::scope(|scope| {
+        let handle = &handle;
+        scope.spawn(move || {
+            handle.on_done(move |_| {
+                entered.send(()).expect("the test waits");
+                held.recv().ok();
+            });
+        });
+        inside.recv().expect("the first callback runs");
+        handle.on_done(move |outcome| ran.send(outcome.clone()).expect("the test waits"));
+        assert!(handle.is_finished() && handle.is_failed(), "whoever has the outcome in hand");
+        drop(release);
+    });
+    assert_eq!(runs.recv(), Ok(Err(TaskError::Cancelled)));
+    assert_eq!(handle.wait(), Err(TaskError::Cancelled));
+}
+
+#[test]
+fn many_handles_are_completed_in_linear_time() {
+    let pairs = (0..50_000).map(|_| Handle::<u32>::pair("one of many", &Options::new()));
+    let (handles, completers): (Vec<_>, Vec<_>) = pairs.unzip();
+    for completer in completers {
+        completer.complete(Ok(1), None);
+    }
+    let begun = Instant::now();
+    assert_eq!(wait(&handles, Until::All, None).finished.len(), 50_000);
+    assert_eq!(as_completed(handles, None).count(), 50_000);
+    // In quadratic time it would be more than ten.
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 }

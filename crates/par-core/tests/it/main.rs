@@ -3,8 +3,10 @@
 // A program that forbids unsafe code can register tasks.
 #![forbid(unsafe_code)]
 
+mod accounting;
 mod conformance;
 mod handles;
 mod laws_of_partition;
+mod maps;
 mod registry;
 mod wire;

@@ -10,37 +10,42 @@ fn concatenated(parts: Vec<String>) -> String {
     parts.concat()
 }
 
+/// An executor that does with a job what the test says.
+struct Hand(fn(Box<dyn Job>) -> Vec<u8>, std::sync::Mutex<Vec<u8>>);
+
+impl Executor for Hand {
+    fn name(&self) -> &'static str {
+        "hand"
+    }
+    fn workers(&self) -> std::num::NonZeroUsize {
+        std::num::NonZeroUsize::MIN
+    }
+    fn metrics(&self) -> par_core::Snapshot {
+        par_core::Snapshot::default()
+    }
+    fn capabilities(&self) -> par_core::Capabilities {
+        LoopbackExecutor::new().capabilities()
+    }
+    fn submit_job(&self, job: Box<dyn Job>) -> Result<(), par_core::SubmitError> {
+        *self.1.lock().expect("not poisoned") = (self.0)(job);
+        Ok(())
+    }
+    fn shutdown(&self, _: par_core::Shutdown) -> Result<(), par_core::ShutdownTimedOut> {
+        Ok(())
+    }
+}
+
 /// A real call, as it would be sent.
 fn call(parts: &[String]) -> Bytes {
-    /// Takes the bytes of a job instead of running it.
-    struct Tap(std::sync::Mutex<Vec<u8>>);
-    impl Executor for Tap {
-        fn name(&self) -> &'static str {
-            "tap"
-        }
-        fn workers(&self) -> std::num::NonZeroUsize {
-            std::num::NonZeroUsize::MIN
-        }
-        fn metrics(&self) -> par_core::Snapshot {
-            par_core::Snapshot::default()
-        }
-        fn capabilities(&self) -> par_core::Capabilities {
-            LoopbackExecutor::new().capabilities()
-        }
-        fn submit_job(&self, job: Box<dyn Job>) -> Result<(), par_core::SubmitError> {
-            let mut buffer = vec![0; job.encoded_size().expect("it can be serialised")];
-            let size = job.encode(1, &mut buffer).expect("it fits");
-            assert_eq!(size, buffer.len(), "the size that was promised");
-            *self.0.lock().expect("not poisoned") = buffer;
-            Ok(())
-        }
-        fn shutdown(&self, _: par_core::Shutdown) -> Result<(), par_core::ShutdownTimedOut> {
-            Ok(())
-        }
-    }
-    let tap = Tap(std::sync::Mutex::default());
+    let tap = |job: Box<dyn Job>| {
+        let mut buffer = vec![0; job.encoded_size().expect("it can be serialised")];
+        let size = job.encode(1, &mut buffer).expect("it fits");
+        assert_eq!(size, buffer.len(), "the size that was promised");
+        buffer
+    };
+    let tap = Hand(tap, std::sync::Mutex::default());
     drop(tap.submit(concatenated::new(parts.to_vec())));
-    tap.0.into_inner().expect("not poisoned").into()
+    tap.1.into_inner().expect("not poisoned").into()
 }
 
 fn registry() -> Registry {
@@ -62,6 +67,53 @@ fn a_whole_call_runs() {
 #[test]
 fn a_task_that_is_skipped_says_so() {
     assert!(Ran::SKIPPED.ok.is_none());
+}
+
+#[test]
+fn a_reply_with_impossible_times_is_still_read() {
+    let forge = |job: Box<dyn Job>| {
+        assert!(job.begin());
+        // Version, status, eight phases, and the empty string.
+        let reply = [&[1, 0][..], &[0xff; 64], &[0]].concat();
+        job.complete(0, &reply.into());
+        Vec::new()
+    };
+    let handle = Hand(forge, std::sync::Mutex::default()).submit(concatenated::new(Vec::new()));
+    assert_eq!(handle.expect("it takes everything").wait(), Ok(String::new()));
+}
+
+/// Panics where others fail.
+#[derive(Debug, Clone, PartialEq)]
+struct Rude;
+
+impl serde::Serialize for Rude {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        panic!("a serialiser that panics: expected here")
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Rude {
+    fn deserialize<D: serde::Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+        Ok(Self)
+    }
+}
+
+#[task]
+fn rude_input(_value: Rude) {}
+
+#[task]
+fn rude_output() -> Rude {
+    Rude
+}
+
+#[test]
+fn a_serialiser_that_panics_costs_only_its_own_task() {
+    let executor = LoopbackExecutor::new();
+    let input = executor.submit(rude_input::new(Rude)).expect("it takes everything").wait();
+    assert!(matches!(&input, Err(TaskError::Panicked(_))), "{input:?}");
+    let output = executor.submit(rude_output::new()).expect("it takes everything").wait();
+    assert!(matches!(&output, Err(TaskError::Panicked(_))), "{output:?}");
+    executor.shutdown(par_core::Shutdown::drain()).expect("nothing runs");
 }
 
 proptest! {

@@ -119,9 +119,7 @@ impl LocalExecutor for ThreadPool {}
 
 impl Drop for ThreadPool {
     fn drop(&mut self) {
-        // A pool that is dropped by one of its own tasks cannot wait for that task.
-        let timeout = if self.shared.is_own_thread() { Duration::ZERO } else { self.drop_timeout };
-        let shutdown = Shutdown::at(Level::CancelRunning).within(timeout);
+        let shutdown = Shutdown::at(Level::CancelRunning).within(self.drop_timeout);
         // Threads that do not listen end by themselves, after their task.
         self.shared.shutdown(shutdown).ok();
         self.shared.terminate();

@@ -13,10 +13,11 @@ pub(super) struct Queues {
     stealers: Box<[Stealer<BoxedJob>]>,
 }
 
-/// A job, and whether it was another worker's.
+/// A job, whether it was another worker's, and whether more may have come with it.
 pub(super) struct Found {
     pub(super) job: BoxedJob,
     pub(super) stolen: bool,
+    pub(super) batch: bool,
 }
 
 impl Queues {
@@ -48,13 +49,26 @@ impl Queues {
 
     /// The next job for a worker: high ones, its own, normal ones, those of others, low ones.
     pub(super) fn find(&self, index: usize, deque: &Deque<BoxedJob>) -> Option<Found> {
-        let own = |job| Found { job, stolen: false };
+        let own = |job| Found { job, stolen: false, batch: false };
         take(|| self.high.steal())
             .or_else(|| deque.pop())
-            .or_else(|| take(|| self.normal.steal_batch_and_pop(deque)))
             .map(own)
+            .or_else(|| {
+                let job = take(|| self.normal.steal_batch_and_pop(deque))?;
+                Some(Found { job, stolen: false, batch: true })
+            })
             .or_else(|| self.steal(index, deque))
             .or_else(|| take(|| self.low.steal()).map(own))
+    }
+
+    /// A high one, or the normal job that has waited longest, from outside (or else of the worker's own) or the other way round: for a turn now
+    /// and then, since jobs that submit others keep the worker's own deque full and its latest job first.
+    pub(super) fn find_oldest(&self, index: usize, outside_first: bool) -> Option<Found> {
+        let outside = || take(|| self.normal.steal());
+        let own = || take(|| self.stealers[index].steal());
+        let either = || if outside_first { outside().or_else(own) } else { own().or_else(outside) };
+        let job = take(|| self.high.steal()).or_else(either);
+        job.map(|job| Found { job, stolen: false, batch: false })
     }
 
     /// Half of what another worker has, beginning with the neighbour, so that not all go for the same victim.
@@ -63,7 +77,7 @@ impl Queues {
         let others = from.iter().skip(1).chain(before);
         others
             .filter_map(|other| take(|| other.steal_batch_and_pop(deque)))
-            .map(|job| Found { job, stolen: true })
+            .map(|job| Found { job, stolen: true, batch: true })
             .next()
     }
 

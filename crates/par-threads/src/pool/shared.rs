@@ -6,7 +6,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crossbeam::deque::Worker as Deque;
 use crossbeam::sync::Parker;
@@ -46,8 +46,7 @@ impl Shared {
         let shared = Arc::new(Self {
             queues,
             sleep: Sleep::new(&parkers),
-            // A job that runs is unfinished, too, but not queued.
-            gauge: Gauge::new(config.queue_bound.saturating_add(config.workers)),
+            gauge: Gauge::new(config.workers, config.queue_bound),
             // The last shard is that of the callers from outside.
             metrics: Metrics::new(config.workers + 1),
             workers: NonZeroUsize::new(config.workers).expect("the builder checks that"),
@@ -71,6 +70,11 @@ impl Shared {
         self.stopping.load(Ordering::Relaxed)
     }
 
+    /// Whether queued jobs are to be cancelled.
+    pub(super) fn is_cancelling(&self) -> bool {
+        self.at_least(CANCELLING)
+    }
+
     pub(super) fn is_own_thread(&self) -> bool {
         worker::with_local(self, |_| ()).is_some()
     }
@@ -81,7 +85,7 @@ impl Shared {
         self.sleep.wake_all();
     }
 
-    fn cancel_queued(&self) {
+    pub(super) fn cancel_queued(&self) {
         self.queues.drain(|job| {
             job.fail(TaskError::Cancelled);
             self.metrics.add(self.workers.get(), Counter::Cancelled, 1);
@@ -165,7 +169,9 @@ impl Executor for Shared {
 
     fn shutdown(&self, how: Shutdown) -> Result<(), ShutdownTimedOut> {
         let begun = Instant::now();
-        let deadline = begun.checked_add(how.timeout);
+        // One of the pool's own tasks cannot wait for itself.
+        let timeout = if self.is_own_thread() { Duration::ZERO } else { how.timeout };
+        let deadline = begun.checked_add(timeout);
         let state = if how.level >= Level::CancelQueued { CANCELLING } else { DRAINING };
         self.state.fetch_max(state, Ordering::SeqCst);
         self.gauge.wake_all();

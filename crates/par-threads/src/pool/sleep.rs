@@ -4,7 +4,11 @@
 //! - A new job wakes one idle worker, unless somebody is searching already: that one will find it.
 //! - A searcher that finds a job, was the last one and sees more jobs wakes the next idle worker: so as long as there are jobs, workers
 //!   wake one after the other, and callers that submit a million jobs make a handful of system calls.
+//! - A worker that takes several jobs at once, without having searched, wakes an idle one as if it had queued them: the
+//!   others may have found nothing while the jobs were on their way.
 //! - A worker that goes idle enters the list, stops searching, and then looks at the queues once more.
+//! - Who leaves the list becomes a searcher while the list is locked, whether it rises or is woken: in between it would
+//!   be neither, and could stop searching before it was counted.
 //!
 //! No job is forgotten: whoever queues one does so *before* reading `searching` and `idle`, a worker that goes idle
 //! changes both *before* its last look at the queues, and all of it is sequentially consistent.
@@ -42,10 +46,12 @@ impl Sleep {
     }
 
     fn wake_one(&self) {
-        let Some(index) = self.idle.lock().pop() else { return };
+        let mut idle = self.idle.lock();
+        let Some(index) = idle.pop() else { return };
         self.idle_count.fetch_sub(1, Ordering::SeqCst);
         // On its behalf, so that nobody wakes another one before it is up.
         self.searching.fetch_add(1, Ordering::SeqCst);
+        drop(idle);
         self.unparkers[index].unpark();
     }
 
@@ -75,8 +81,11 @@ impl Sleep {
         awake: impl Fn() -> bool,
         deadline: Option<Instant>,
     ) {
-        self.idle.lock().push(index);
-        self.idle_count.fetch_add(1, Ordering::SeqCst);
+        {
+            let mut idle = self.idle.lock();
+            idle.push(index);
+            self.idle_count.fetch_add(1, Ordering::SeqCst);
+        }
         self.searching.fetch_sub(1, Ordering::SeqCst);
         fence(Ordering::SeqCst);
         if !awake() {

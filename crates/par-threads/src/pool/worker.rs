@@ -8,14 +8,16 @@ use std::time::Instant;
 
 use crossbeam::deque::Worker as Deque;
 use crossbeam::sync::{Parker, Unparker};
-use par_core::plumbing::{Helper, enter_worker};
-use par_core::{Counter, Executor};
+use par_core::plumbing::{Helper, Ran, enter_worker};
+use par_core::{Counter, Executor, TaskError};
 
 use super::queues::{BoxedJob, Found};
 use super::shared::Shared;
 
 /// A worker that is idle looks this often before it sleeps: a few microseconds, less than a wake-up costs.
 const SEARCHES_BEFORE_SLEEP: u32 = 64;
+/// Every so many jobs a worker takes one of those that have waited longest.
+const TURN_OF_THE_OLDEST: u32 = 64;
 /// A worker whose tasks submit into a full queue runs queued jobs on top of them, but not deeper than this.
 const DEEPEST_ROOM_MAKING: usize = 16;
 
@@ -32,6 +34,8 @@ pub(super) struct Local {
     waker: Waker,
     searching: Cell<bool>,
     room_making: Cell<usize>,
+    /// How many jobs this worker has run.
+    jobs: Cell<u32>,
 }
 
 /// Runs `f` with this thread's worker, if it is one of the pool `shared`.
@@ -48,13 +52,15 @@ pub(super) fn worker(
 ) -> impl FnOnce() + Send {
     move || {
         let waker = Waker::from(Arc::new(Unpark(parker.unparker().clone())));
-        let (searching, room_making) = (Cell::new(false), Cell::new(0));
-        let local = Rc::new(Local { shared, index, deque, parker, waker, searching, room_making });
+        let (searching, room_making, jobs) = (Cell::new(false), Cell::new(0), Cell::new(0));
+        let local = Rc::new(Local { shared, index, deque, parker, waker, searching, room_making, jobs });
         LOCAL.set(Some(Rc::clone(&local)));
         let guard = enter_worker(Rc::new(PoolHelper(Rc::clone(&local))));
         while !local.shared.is_terminated() {
             local.work(&|| local.shared.is_terminated(), None);
         }
+        // Nobody comes after this worker: what reached its deque on the way from another queue is cancelled here.
+        local.shared.cancel_queued();
         drop(guard);
         LOCAL.set(None);
     }
@@ -94,21 +100,36 @@ impl Local {
             }
             if search % 8 == 7 { std::thread::yield_now() } else { std::hint::spin_loop() }
         }
-        let awake = || done() || self.shared.is_terminated() || !self.shared.queues.is_empty();
+        let awake = || done() || !self.shared.queues.is_empty();
         self.shared.sleep.sleep(self.index, &self.parker, awake, deadline);
     }
 
     fn find(&self) -> Option<Found> {
-        self.shared.queues.find(self.index, &self.deque)
+        let (queues, jobs) = (&self.shared.queues, self.jobs.get());
+        let turn = jobs.is_multiple_of(TURN_OF_THE_OLDEST);
+        turn.then(|| queues.find_oldest(self.index, (jobs / TURN_OF_THE_OLDEST).is_multiple_of(2)))
+            .flatten()
+            .or_else(|| queues.find(self.index, &self.deque))
     }
 
     fn run(&self, found: Found) {
-        self.stop_searching();
+        if self.searching.get() {
+            self.stop_searching();
+        } else if found.batch && !self.deque.is_empty() {
+            self.shared.sleep.job_queued();
+        }
+        self.jobs.set(self.jobs.get().wrapping_add(1));
         let Shared { metrics, gauge, .. } = &*self.shared;
         if found.stolen {
             metrics.add(self.index, Counter::Stolen, 1);
         }
-        let ran = found.job.run(self.index);
+        // A shutdown does not see a job that is on its way from one queue to another.
+        let ran = if self.shared.is_cancelling() {
+            found.job.fail(TaskError::Cancelled);
+            Ran::SKIPPED
+        } else {
+            found.job.run(self.index)
+        };
         metrics.add_ran(self.index, &ran);
         gauge.leave();
     }
