@@ -46,29 +46,32 @@ impl Location {
     }
 }
 
-/// Puts a task, or its callbacks, on top of this thread's stack while `f` runs; `f` must not unwind.
-pub(crate) fn on_top<R>(control: &Control, f: impl FnOnce() -> R) -> R {
+/// Puts a task, or its callbacks, on top of this thread's stack, until [`pop`] is given the place that this yields.
+pub(crate) fn push(control: &Control) -> Below {
     static THREADS: AtomicU64 = AtomicU64::new(1);
     let below = HERE.get();
     let thread = if below.thread == 0 { THREADS.fetch_add(1, Ordering::Relaxed) } else { below.thread };
     let here = Place { thread, depth: below.depth + 1 };
     HERE.set(here);
     control.location.0.store(thread << DEPTH_BITS | here.depth.min(DEEPEST), Ordering::Relaxed);
-    let result = f();
+    Below(Place { thread, ..below })
+}
+
+/// What was on top before.
+#[derive(Debug, Clone, Copy)]
+#[must_use = "it goes back with `pop`"]
+pub(crate) struct Below(Place);
+
+/// Takes a task off this thread's stack.
+pub(crate) fn pop(control: &Control, below: Below) {
     control.location.0.store(0, Ordering::Relaxed);
-    HERE.set(Place { thread, ..below });
-    result
+    HERE.set(below.0);
 }
 
 /// Whether a task lies on this thread's stack: then whatever is asked for now is on top of it.
 pub(crate) fn is_below(control: &Control) -> bool {
     let here = HERE.get();
     here.depth > 0 && control.location.get().is_some_and(|place| place.thread == here.thread)
-}
-
-/// Whether any task lies on this thread's stack.
-pub(crate) fn is_occupied() -> bool {
-    HERE.get().depth > 0
 }
 
 /// A wait without an end, in the list of those that have lasted for a while.
