@@ -150,7 +150,7 @@ impl Registry {
     /// Checks a call before anything of it runs: the protocol's version, the task's name, the schema of its types.
     ///
     /// # Errors
-    /// What is wrong, for [`Reply::failed`].
+    /// What is wrong, for [`Reply::failed`](crate::plumbing::Reply::failed).
     pub fn accept(&self, call: &Bytes) -> Result<Invocation, TaskError> {
         let (header, size) = WireHeader::read(call)?;
         let Some(entry) = self.entries.get(header.name).copied() else {

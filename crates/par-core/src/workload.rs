@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 /// - `compute` is pure;
 /// - `(Partial, merge, identity)` is a monoid: `merge` is associative and keeps order (it need not commute).
 ///
-/// [`testing::check_workload`](crate::testing::check_workload) tests them.
+/// `testing::check_workload` (feature `testing`) tests them.
 ///
 /// # Examples
 /// ```
