@@ -70,6 +70,30 @@ fn a_callback_runs_once_whenever_it_is_added() {
 }
 
 #[test]
+fn late_callbacks_of_two_threads_run_once_each() {
+    loom::model(|| {
+        let (handle, completer) = pair();
+        completer.complete(Ok(7), None);
+        let calls = Arc::new(AtomicUsize::new(0));
+        let shared = Arc::new(handle);
+        let add = |handle: &Handle<u32>, calls: &Arc<AtomicUsize>| {
+            let seen = Arc::clone(calls);
+            handle.on_done(move |outcome| {
+                assert_eq!(*outcome, Ok(7));
+                seen.fetch_add(1, Ordering::Relaxed);
+            });
+        };
+        let (other, seen) = (Arc::clone(&shared), Arc::clone(&calls));
+        let thread = thread::spawn(move || add(&other, &seen));
+        add(&shared, &calls);
+        thread.join().expect("the other thread does not panic");
+        assert_eq!(calls.load(Ordering::Relaxed), 2);
+        let handle = Arc::into_inner(shared).expect("the other thread has ended");
+        assert_eq!(handle.wait(), Ok(7));
+    });
+}
+
+#[test]
 fn a_stop_is_called_when_a_running_task_is_cancelled() {
     loom::model(|| {
         let (handle, completer) = pair();

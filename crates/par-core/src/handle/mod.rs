@@ -175,18 +175,18 @@ impl<T: Send + 'static> Handle<T> {
             return true;
         }
         let begun = worker::begin_wait();
-        let done = self.block_slowly(until);
+        let done = self.block_slowly(until, begun.map(|(begun, _)| begun + stack::PATIENCE));
         worker::end_wait(begun);
         done
     }
 
-    fn block_slowly(&self, until: Option<Instant>) -> bool {
+    /// `patience`: when it is time to see whether a wait without an end would never end.
+    fn block_slowly(&self, until: Option<Instant>, patience: Option<Instant>) -> bool {
         if until.is_none() && self.is_below() {
             return false;
         }
         let deadline = self.shared.control().deadline();
-        let endless = until.is_none() && deadline.is_none() && stack::is_occupied();
-        let patience = endless.then(|| Instant::now() + stack::PATIENCE);
+        let patience = patience.filter(|_| until.is_none() && deadline.is_none());
         let mut waiting: Option<Waiting> = None;
         loop {
             let limit = deadline.into_iter().chain(until).chain(patience.filter(|_| waiting.is_none())).min();

@@ -21,8 +21,7 @@ use crate::cancellation::OnCancel;
 use crate::options::Options;
 use crate::plumbing::contained;
 use crate::sync::{AtomicBool, Condvar, Mutex, MutexGuard, Ordering, lock};
-use crate::task::stack::on_top;
-use crate::task::{Control, Controlled, outside};
+use crate::task::{Control, Controlled, outside, stack};
 use crate::{TaskError, Timing};
 
 type Callback<T> = Box<dyn FnOnce(&Result<T, TaskError>) + Send>;
@@ -154,7 +153,9 @@ impl<T: Send + 'static> Shared<T> {
         let stop = state.stop.take();
         if !state.callbacks.is_empty() {
             // Whoever waits for this task now waits for the callbacks, too.
-            state = on_top(&self.control, || self.run_callbacks(state, &outcome));
+            let below = stack::push(&self.control);
+            state = self.run_callbacks(state, &outcome);
+            stack::pop(&self.control, below);
         }
         state.failed = outcome.is_err();
         state.outcome = Some(outcome);

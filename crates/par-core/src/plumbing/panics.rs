@@ -12,6 +12,8 @@ use crate::error::Panic;
 thread_local! {
     /// How many tasks are on this thread's stack; panics elsewhere are none of our business.
     static DEPTH: Cell<usize> = const { Cell::new(0) };
+    /// Whether `PLACE` holds anything; a task that does not panic looks only at this.
+    static NOTED: Cell<bool> = const { Cell::new(false) };
     static PLACE: RefCell<Option<(String, Option<String>)>> = const { RefCell::new(None) };
 }
 
@@ -28,6 +30,7 @@ pub fn record_panics() {
                 let backtrace =
                     (backtrace.status() == BacktraceStatus::Captured).then(|| backtrace.to_string());
                 let place = info.location().map(ToString::to_string);
+                NOTED.set(true);
                 PLACE.set(place.map(|place| (place, backtrace)));
             }
             former(info);
@@ -39,7 +42,9 @@ pub fn record_panics() {
 pub(crate) fn run_caught<R>(f: impl FnOnce() -> R) -> Result<R, TaskError> {
     DEPTH.set(DEPTH.get() + 1);
     // That of a panic which a former task caught itself.
-    PLACE.set(None);
+    if NOTED.replace(false) {
+        PLACE.set(None);
+    }
     // The task's state is dropped with it, so nobody sees what the panic left half done.
     let result = catch_unwind(AssertUnwindSafe(f));
     DEPTH.set(DEPTH.get() - 1);

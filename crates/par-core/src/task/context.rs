@@ -34,15 +34,16 @@ impl Frame {
     ///
     /// `f` must not unwind: it is [`run_caught`](crate::plumbing::run_caught)'s closure.
     pub(crate) fn enter<R>(self, f: impl FnOnce() -> R) -> (R, Span) {
-        let controlled = Arc::clone(&self.controlled);
+        let on_stack = stack::push(self.controlled.control());
         let mut below = CURRENT.replace(Some(self));
         let started = Instant::now();
-        let result = stack::on_top(controlled.control(), f);
+        let result = f();
         let finished = Instant::now();
         if let Some(below) = &mut below {
             below.waited += finished - started;
         }
         let frame = CURRENT.replace(below).expect("put here above, and every nested frame restores it");
+        stack::pop(frame.controlled.control(), on_stack);
         let mut phases = frame.phases;
         phases.add(Phase::Compute, (finished - started).saturating_sub(phases.total() + frame.waited));
         (result, Span { started, finished, phases })

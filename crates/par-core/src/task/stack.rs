@@ -25,9 +25,22 @@ struct Place {
     depth: u64,
 }
 
+const NOWHERE: Place = Place { thread: 0, depth: 0 };
+
+#[cfg(not(loom))]
 thread_local! {
     /// This thread, if it has a number, and how many tasks are on its stack.
-    static HERE: Cell<Place> = const { Cell::new(Place { thread: 0, depth: 0 }) };
+    static HERE: Cell<Place> = const { Cell::new(NOWHERE) };
+}
+
+// The threads of a model share one real thread.
+#[cfg(loom)]
+loom::thread_local! {
+    static HERE: Cell<Place> = Cell::new(NOWHERE);
+}
+
+fn here() -> Place {
+    HERE.with(Cell::get)
 }
 
 /// Where a task is: 0, or its thread's number and its depth in one word.
@@ -46,29 +59,32 @@ impl Location {
     }
 }
 
-/// Puts a task, or its callbacks, on top of this thread's stack while `f` runs; `f` must not unwind.
-pub(crate) fn on_top<R>(control: &Control, f: impl FnOnce() -> R) -> R {
+/// Puts a task, or its callbacks, on top of this thread's stack, until [`pop`] is given the place that this yields.
+pub(crate) fn push(control: &Control) -> Below {
     static THREADS: AtomicU64 = AtomicU64::new(1);
-    let below = HERE.get();
+    let below = here();
     let thread = if below.thread == 0 { THREADS.fetch_add(1, Ordering::Relaxed) } else { below.thread };
     let here = Place { thread, depth: below.depth + 1 };
-    HERE.set(here);
+    HERE.with(|place| place.set(here));
     control.location.0.store(thread << DEPTH_BITS | here.depth.min(DEEPEST), Ordering::Relaxed);
-    let result = f();
+    Below(Place { thread, ..below })
+}
+
+/// What was on top before.
+#[derive(Debug, Clone, Copy)]
+#[must_use = "it goes back with `pop`"]
+pub(crate) struct Below(Place);
+
+/// Takes a task off this thread's stack.
+pub(crate) fn pop(control: &Control, below: Below) {
     control.location.0.store(0, Ordering::Relaxed);
-    HERE.set(Place { thread, ..below });
-    result
+    HERE.with(|place| place.set(below.0));
 }
 
 /// Whether a task lies on this thread's stack: then whatever is asked for now is on top of it.
 pub(crate) fn is_below(control: &Control) -> bool {
-    let here = HERE.get();
+    let here = here();
     here.depth > 0 && control.location.get().is_some_and(|place| place.thread == here.thread)
-}
-
-/// Whether any task lies on this thread's stack.
-pub(crate) fn is_occupied() -> bool {
-    HERE.get().depth > 0
 }
 
 /// A wait without an end, in the list of those that have lasted for a while.
@@ -92,7 +108,7 @@ fn waits() -> MutexGuard<'static, (u64, Vec<Entry>)> {
 impl Waiting {
     /// Enters the wait of this thread's topmost task for `on`; `None`: it would close a circle and never end.
     pub(crate) fn begin(on: Arc<dyn Controlled>) -> Option<Self> {
-        let from = HERE.get();
+        let from = here();
         let mut waits = waits();
         let (number, entries) = &mut *waits;
         if closes_circle(entries, &*on, from.thread) {
