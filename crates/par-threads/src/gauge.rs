@@ -5,9 +5,13 @@
 //! before it looks at `waiting`, both sequentially consistent: one of the two sees the other, so no wake-up is lost.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use par_core::plumbing::help_for;
 use parking_lot::{Condvar, Mutex};
+
+/// A worker of another pool that waits here for room looks so often, between jobs of its own pool.
+const HELP: Duration = Duration::from_millis(1);
 
 #[derive(Debug)]
 pub(crate) struct Gauge {
@@ -50,7 +54,15 @@ impl Gauge {
 
     /// Counts a job in; blocks while the limit is reached. `false`: `deadline` has passed, or `give_up` says so.
     pub(crate) fn enter(&self, deadline: Option<Instant>, give_up: impl Fn() -> bool) -> bool {
-        self.try_enter() || self.wait(deadline, || give_up() || self.try_enter()) && !give_up()
+        while !self.try_enter() {
+            if give_up() || deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return false;
+            }
+            if !help_for(HELP, &|| give_up() || !self.is_full()) {
+                return self.wait(deadline, || give_up() || self.try_enter()) && !give_up();
+            }
+        }
+        true
     }
 
     fn try_enter(&self) -> bool {

@@ -9,10 +9,14 @@ use super::step::Session;
 /// The name of the crate that is made; no crate of the workspace has it.
 const NAME: &str = "par-fresh";
 
-/// `new par-fresh --check` in a copy of what git tracks, built into the workspace's own target folder.
+/// `new par-fresh --check` in a copy of what git tracks.
+///
+/// It is built into a target folder of its own: cargo names what it builds after the place within the workspace, so a
+/// copy that shared the folder would pass for the workspace itself.
 pub(super) fn command(session: &Session) -> Result<Command, String> {
     let workspace = session.workspace;
-    let copy = workspace.target.join("test-new");
+    let folder = workspace.target.join("test-new");
+    let copy = folder.join("workspace");
     if copy.exists() {
         fs::remove_dir_all(&copy).map_err(|error| format!("cannot remove {}: {error}", copy.display()))?;
     }
@@ -21,8 +25,8 @@ pub(super) fn command(session: &Session) -> Result<Command, String> {
             .map_err(|error| format!("cannot copy {path}: {error}"))?;
     }
     let mut command = session.xtask(&["new", NAME, "--check"]);
-    // Dependencies are built already; crates of another folder do not replace those of the workspace.
-    command.current_dir(copy).env("CARGO_TARGET_DIR", &workspace.target);
+    // Kept from run to run, so that only the first one builds the dependencies.
+    command.current_dir(copy).env("CARGO_TARGET_DIR", folder.join("target"));
     Ok(command)
 }
 

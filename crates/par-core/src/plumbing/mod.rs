@@ -12,7 +12,7 @@ pub use panics::record_panics;
 pub(crate) use panics::{contained, run_caught};
 pub use wire::{Answer, Invocation, RemoteTask, Reply, call_name, readdress_call};
 pub(crate) use wire::{WireHeader, decode};
-pub use worker::{Helper, WorkerGuard, enter_worker, thread_waker};
+pub use worker::{Helper, WorkerGuard, enter_worker, help_for, thread_waker};
 
 pub use crate::registry::{Entry, TASKS};
 pub use linkme;

@@ -70,6 +70,17 @@ pub(crate) fn helper() -> Option<Rc<dyn Helper>> {
     HELPER.with_borrow(Clone::clone)
 }
 
+/// For executors whose full queue a caller waits for: if this thread is a worker of *another* executor, it runs that
+/// one's jobs until `done()`, for at most `slice`, and says `true`; so two executors that fill each other's queues both
+/// go on. `false`: the thread is no worker, and may simply sleep.
+pub fn help_for(slice: Duration, done: &dyn Fn() -> bool) -> bool {
+    let Some(helper) = helper() else { return false };
+    let begun = begin_wait();
+    helper.help(done, Instant::now().checked_add(slice));
+    end_wait(begun);
+    true
+}
+
 /// Notes that the thread begins to wait; only workers need the time.
 pub(crate) fn begin_wait() -> Option<(Instant, Duration)> {
     HELPER.with_borrow(Option::is_some).then(|| (Instant::now(), waited()))

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use par_core::plumbing::{Job, Ran};
+use par_core::plumbing::{Job, Ran, help_for};
 use par_core::{Counter, Level, Metrics, SubmitError, TaskError, WorkerLost};
 
 use super::bell::Bell;
@@ -20,6 +20,8 @@ pub(crate) const NAME: &str = "process-pool";
 
 /// A call that was sent so long ago and is not begun may be taken to an idle worker.
 pub(super) const STALE: Duration = Duration::from_millis(2);
+/// A worker of another executor that waits for room looks so often, between jobs of its own executor.
+const HELP: Duration = Duration::from_millis(1);
 
 /// What all threads of a pool share.
 pub(crate) struct Shared {
@@ -122,6 +124,18 @@ impl Shared {
             }
             if central.queued() < self.config.queue_bound || on_pool_thread() {
                 break;
+            }
+            drop(central);
+            // A worker of another executor keeps that one going meanwhile, so two that fill each other's queues go on.
+            let is_full = || self.central().queued() >= self.config.queue_bound;
+            let helped = help_for(HELP, &|| !is_full());
+            central = self.central();
+            // Looked at again before sleeping: what changed meanwhile has woken nobody.
+            let changed = central.broken.is_some() || central.closing.is_some() || {
+                central.queued() < self.config.queue_bound
+            };
+            if changed || (helped && !call.is_overdue()) {
+                continue;
             }
             central.submitters += 1;
             let left = call.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));

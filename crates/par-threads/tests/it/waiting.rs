@@ -262,3 +262,31 @@ fn a_task_that_shuts_its_own_pool_down_does_not_wait_for_itself() {
         assert!(pool.spawn(|| 3).is_err());
     }
 }
+
+#[test]
+fn two_pools_that_fill_each_others_queues_go_on() {
+    for (one, two) in [(false, false), (false, true), (true, true)] {
+        let pool = |rayon| -> Arc<dyn LocalExecutor> {
+            let builder = ThreadPool::builder().workers(1).queue_bound(1);
+            if rayon {
+                Arc::new(builder.build_rayon().expect("threads start"))
+            } else {
+                Arc::new(builder.build().expect("threads start"))
+            }
+        };
+        let (one, two) = (pool(one), pool(two));
+        let both_run = Arc::new(Barrier::new(2));
+        let flood = |from: &Arc<dyn LocalExecutor>, to: &Arc<dyn LocalExecutor>| {
+            let (to, both_run) = (Arc::clone(to), Arc::clone(&both_run));
+            let flood = move || {
+                both_run.wait();
+                let handles: Vec<_> = (0..50).map(|x| to.spawn(move || x).expect("it is open")).collect();
+                handles.into_iter().map(|handle| handle.wait().expect("it ran")).sum::<i32>()
+            };
+            from.spawn(flood).expect("it is open")
+        };
+        let (there, back) = (flood(&one, &two), flood(&two, &one));
+        let sums = within(LIMIT, "each floods the other", || (there.wait(), back.wait()));
+        assert_eq!(sums, (Ok(1225), Ok(1225)));
+    }
+}
