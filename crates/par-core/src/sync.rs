@@ -5,6 +5,8 @@ pub(crate) use std::sync::{
     Condvar, Mutex, MutexGuard,
     atomic::{AtomicBool, Ordering},
 };
+#[cfg(not(loom))]
+pub(crate) use std::thread::yield_now;
 
 #[cfg(loom)]
 pub(crate) use loom::sync::{
@@ -16,3 +18,7 @@ pub(crate) use loom::sync::{
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().expect("no user code runs under this lock, so nothing can poison it")
 }
+
+/// Under loom a yield only multiplies the interleavings that the wait has anyway.
+#[cfg(loom)]
+pub(crate) fn yield_now() {}
