@@ -19,6 +19,10 @@ const ANNULI: usize = 10;
 const BATCH: u64 = 1 << 16;
 /// The generator's seed.
 const SEED: u64 = 271_828_183;
+
+/// Lanes that begin on a cache line: where a stack happens to be would else decide whether every wide load takes two.
+#[repr(align(64))]
+struct Aligned<T>(T);
 /// The relative error that NPB allows in a sum.
 const TOLERANCE: f64 = 1e-8;
 

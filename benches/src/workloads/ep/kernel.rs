@@ -3,7 +3,7 @@
 use multiversion::multiversion;
 
 use super::ln::ln;
-use super::{ANNULI, BATCH, SEED};
+use super::{ANNULI, Aligned, BATCH, SEED};
 use crate::workloads::Lcg;
 
 /// Streams that run side by side; a vector register holds eight at most, the others hide latency.
@@ -24,16 +24,16 @@ pub(super) struct BatchSums {
 pub(super) fn batch(batch: u64) -> BatchSums {
     const STRIDE: u64 = Lcg::power(2 * LANES as u64);
     let mut first = Lcg::at(SEED, 2 * BATCH * batch);
-    let mut states = [0_u64; LANES];
-    for state in &mut states {
+    let Aligned(states) = &mut Aligned([0_u64; LANES]);
+    for state in states.iter_mut() {
         *state = first.next_state();
         first.next_state();
     }
-    let mut x_sums = [0.0_f64; LANES];
-    let mut y_sums = [0.0_f64; LANES];
+    let Aligned(x_sums) = &mut Aligned([0.0_f64; LANES]);
+    let Aligned(y_sums) = &mut Aligned([0.0_f64; LANES]);
     // How many pairs were accepted, and how many of them reach 1, 2 and 3.
-    let mut reached = [[0_u64; LANES]; FAR];
-    let mut reach = [0.0_f64; LANES];
+    let Aligned(reached) = &mut Aligned([[0_u64; LANES]; FAR]);
+    let Aligned(reach) = &mut Aligned([0.0_f64; LANES]);
     let mut counts = [0_u64; ANNULI];
     for _ in 0..BATCH / LANES as u64 {
         let mut any_far = 0;

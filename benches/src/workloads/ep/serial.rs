@@ -3,7 +3,7 @@
 use multiversion::multiversion;
 
 use super::ln::ln;
-use super::{ANNULI, EpTotals, SEED};
+use super::{ANNULI, Aligned, EpTotals, SEED};
 use crate::workloads::Lcg;
 
 /// Pairs that are transformed side by side.
@@ -17,19 +17,19 @@ const _: () = assert!(ROUNDS < 1 << FIELD && ANNULI * FIELD <= u64::BITS as usiz
 /// All pairs, in order.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
 pub(super) fn solve(pairs: u64) -> EpTotals {
-    let mut seeds = [0; WIDTH];
+    let Aligned(seeds) = &mut Aligned([0; WIDTH]);
     let mut walker = Lcg::new(SEED);
-    for seed in &mut seeds {
+    for seed in seeds.iter_mut() {
         *seed = walker.next_state();
         walker.next_state();
     }
-    let mut x = [0.0; WIDTH];
-    let mut y = [0.0; WIDTH];
+    let Aligned(x) = &mut Aligned([0.0; WIDTH]);
+    let Aligned(y) = &mut Aligned([0.0; WIDTH]);
     let mut counts = [0; ANNULI];
     for _ in 0..pairs / (WIDTH * ROUNDS) as u64 {
-        let mut marks = [0; WIDTH];
+        let Aligned(marks) = &mut Aligned([0; WIDTH]);
         for _ in 0..ROUNDS {
-            round(&mut seeds, &mut x, &mut y, &mut marks);
+            round(seeds, x, y, marks);
         }
         for (annulus, count) in counts.iter_mut().enumerate() {
             let field = |word: u64| word >> (FIELD * annulus) & ((1 << FIELD) - 1);
