@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use crate::plumbing::contained;
+
 /// What a token tells when it is cancelled: the handle of a task, or a child token.
 pub(crate) trait OnCancel: Send + Sync {
     fn on_cancel(&self);
@@ -72,6 +74,30 @@ impl Cancellation {
         self.inner.cancelled.load(Ordering::Acquire)
     }
 
+    /// Runs `callback` when the token is cancelled: on the cancelling thread, or here and now if it is cancelled already.
+    ///
+    /// Dropping the registration takes the callback back, unless it has begun. It must be short; its panic is reported by
+    /// the panic hook and harms nothing else.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::sync::mpsc;
+    /// use par_core::Cancellation;
+    ///
+    /// let token = Cancellation::new();
+    /// let (wake, asleep) = mpsc::channel();
+    /// let _registration = token.on_cancel(move || drop(wake.send(())));
+    /// token.cancel();
+    /// assert_eq!(asleep.recv(), Ok(()));
+    /// ```
+    pub fn on_cancel(&self, callback: impl FnOnce() + Send + 'static) -> CancelCallback {
+        let once: Arc<Once> = Arc::new(Once(Mutex::new(Some(Box::new(callback)))));
+        // The erased listener has to be an `Arc` of its own type, hence the two steps.
+        let listener: Arc<dyn OnCancel> = once.clone();
+        self.listen(&listener);
+        CancelCallback { _listener: listener }
+    }
+
     /// Registers a listener; it is told at once when the token is cancelled already.
     pub(crate) fn listen(&self, listener: &Arc<dyn OnCancel>) {
         {
@@ -103,6 +129,30 @@ impl OnCancel for Inner {
     }
 }
 
+/// A callback of a [`Cancellation`]; dropping this takes it back.
+#[must_use = "dropping it takes the callback back"]
+pub struct CancelCallback {
+    /// The token knows it only weakly.
+    _listener: Arc<dyn OnCancel>,
+}
+
+impl fmt::Debug for CancelCallback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CancelCallback")
+    }
+}
+
+struct Once(Mutex<Option<Box<dyn FnOnce() + Send>>>);
+
+impl OnCancel for Once {
+    fn on_cancel(&self) {
+        let callback = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(callback) = callback {
+            contained(callback);
+        }
+    }
+}
+
 impl fmt::Debug for Cancellation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cancellation").field("cancelled", &self.is_cancelled()).finish()
@@ -121,6 +171,24 @@ mod tests {
         assert!(one.is_cancelled() && !parent.is_cancelled() && !two.is_cancelled());
         parent.cancel();
         assert!(two.is_cancelled() && parent.child().is_cancelled());
+    }
+
+    #[test]
+    fn a_callback_runs_once_and_not_after_it_was_taken_back() {
+        let count = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let add = || {
+            let count = Arc::clone(&count);
+            move || drop(count.fetch_add(1, Ordering::Relaxed))
+        };
+        let token = Cancellation::new();
+        let kept = token.on_cancel(add());
+        drop(token.on_cancel(add()));
+        token.cancel();
+        token.cancel();
+        assert_eq!(count.load(Ordering::Relaxed), 1);
+        let _late = token.on_cancel(add());
+        assert_eq!(count.load(Ordering::Relaxed), 2, "on a cancelled token it runs at once");
+        drop(kept);
     }
 
     #[test]

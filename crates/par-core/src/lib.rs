@@ -42,11 +42,14 @@ pub mod plumbing;
 pub mod testing;
 
 pub use blob::Blob;
-pub use cancellation::Cancellation;
+pub use cancellation::{CancelCallback, Cancellation};
 pub use capabilities::{Capabilities, Delivery};
 pub use chunk_task::ChunkTask;
 pub use completion::{AsCompleted, Unfinished, Until, Waited, as_completed, wait};
-pub use error::{Panic, RunError, ShutdownTimedOut, SubmitError, TaskError, WorkerLost, ZeroError};
+pub use error::{
+    BreakCause, BrokenBarrier, DoneTooOften, GetError, JoinTimedOut, Panic, PutError, QueueShutdown,
+    ReleasedTooOften, RunError, ShutdownTimedOut, SubmitError, TaskError, WorkerLost, ZeroError,
+};
 pub use executor::{
     Executor, ExecutorExt, LocalExecutor, LocalExecutorExt, LoopbackExecutor, SerialExecutor,
 };

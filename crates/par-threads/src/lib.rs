@@ -8,6 +8,7 @@ mod pool;
 mod probe;
 mod rayon_pool;
 mod start;
+mod sync;
 
 pub use config::Builder;
 pub use error::BuildError;

@@ -8,7 +8,7 @@ pub(crate) mod worker;
 
 pub(crate) use job::{Batch, Closure, One, TypedJob, run_batch};
 pub use job::{Job, Ran};
-pub use panics::record_panics;
+pub use panics::{catch_panic, record_panics};
 pub(crate) use panics::{contained, run_caught};
 pub use wire::{Answer, Invocation, RemoteTask, Reply, call_name, readdress_call};
 pub(crate) use wire::{WireHeader, decode};

@@ -40,6 +40,14 @@ pub fn record_panics() {
 
 /// Runs a task's code; a panic in it is [`TaskError::Panicked`].
 pub(crate) fn run_caught<R>(f: impl FnOnce() -> R) -> Result<R, TaskError> {
+    catch_panic(f).map_err(TaskError::Panicked)
+}
+
+/// Runs code whose panic is to become a value, with its message and, after [`record_panics`], its place.
+///
+/// # Errors
+/// The [`Panic`].
+pub fn catch_panic<R>(f: impl FnOnce() -> R) -> Result<R, Panic> {
     DEPTH.set(DEPTH.get() + 1);
     // That of a panic which a former task caught itself.
     if NOTED.replace(false) {
@@ -52,7 +60,7 @@ pub(crate) fn run_caught<R>(f: impl FnOnce() -> R) -> Result<R, TaskError> {
         let (location, backtrace) = PLACE.take().map_or((None, None), |(place, trace)| (Some(place), trace));
         let message = message(payload.as_ref());
         contained(|| drop(payload));
-        TaskError::Panicked(Panic { message, location, backtrace })
+        Panic { message, location, backtrace }
     })
 }
 

@@ -11,6 +11,7 @@
 mod behaviours;
 mod conformance;
 mod paired;
+pub mod sync;
 mod tasks;
 mod within;
 mod workload;

@@ -2,6 +2,13 @@
 //!
 //! A task's *own* failure is neither: it is part of its output (`type Output = Result<…>`).
 
+mod sync;
+
+pub use sync::{
+    BreakCause, BrokenBarrier, DoneTooOften, GetError, JoinTimedOut, PutError, QueueShutdown,
+    ReleasedTooOften,
+};
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -114,7 +121,7 @@ fn unregistered(task: &str, known: usize) -> String {
     }
 }
 
-/// What a panicking task said, and where.
+/// What a panicking task or thread said, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Panic {
     /// The panic's message; `"a value that is not text"` when the payload was not a string.

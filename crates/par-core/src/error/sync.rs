@@ -1,0 +1,114 @@
+//! What synchronisation and queues answer, in every family: threads, async tasks, processes.
+
+use serde::{Deserialize, Serialize};
+
+/// A barrier that is broken: not every party came, so nobody may go on as if all had.
+///
+/// It stays broken for every later wait until it is reset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("the barrier is broken: {cause}; `reset` it when every party knows")]
+pub struct BrokenBarrier {
+    /// What broke it.
+    pub cause: BreakCause,
+}
+
+/// What broke a barrier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum BreakCause {
+    /// A party waited longer than its timeout.
+    TimedOut,
+    /// Somebody called `abort`.
+    Aborted,
+    /// Somebody called `reset` while this party waited.
+    Reset,
+    /// The action that one party runs for all panicked.
+    ActionPanicked,
+    /// A party panicked on its way to the barrier.
+    PartyPanicked,
+    /// A party left for good: its membership was dropped.
+    PartyLeft,
+}
+
+impl std::fmt::Display for BreakCause {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::TimedOut => "a party's timeout passed before all had come",
+            Self::Aborted => "it was aborted",
+            Self::Reset => "it was reset while this party waited",
+            Self::ActionPanicked => "its action panicked",
+            Self::PartyPanicked => "a party panicked",
+            Self::PartyLeft => "a party left",
+        })
+    }
+}
+
+/// More permits were released than were ever acquired; the semaphore is as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("released {released} permits too many: the semaphore has {limit}, and {available} of them are free")]
+pub struct ReleasedTooOften {
+    /// How many permits the call wanted to release.
+    pub released: usize,
+    /// How many were free.
+    pub available: usize,
+    /// How many there are.
+    pub limit: usize,
+}
+
+/// Why an item was not put into a queue; it comes back with the error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum PutError<T> {
+    /// The queue was full, for as long as the call waited.
+    #[error("the queue is full")]
+    Full(T),
+    /// The queue was shut down.
+    #[error("the queue was shut down and takes nothing more")]
+    ShutDown(T),
+}
+
+impl<T> PutError<T> {
+    /// The item that was not put.
+    pub fn into_inner(self) -> T {
+        match self {
+            Self::Full(item) | Self::ShutDown(item) => item,
+        }
+    }
+
+    /// Whether the queue takes nothing more, ever.
+    pub const fn is_shut_down(&self) -> bool {
+        matches!(self, Self::ShutDown(_))
+    }
+}
+
+/// Why a queue gave nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
+pub enum GetError {
+    /// The queue was empty, for as long as the call waited.
+    #[error("the queue is empty")]
+    Empty,
+    /// The queue was shut down, and what was in it is gone.
+    #[error("the queue was shut down and holds nothing more")]
+    ShutDown,
+}
+
+/// An item was reported as done that nobody had taken; the queue is as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("`task_done` was called more often than items were taken from the queue")]
+pub struct DoneTooOften;
+
+/// The items of a queue were not all done in time; they go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{unfinished} items of the queue were not done in time")]
+pub struct JoinTimedOut {
+    /// How many were queued, or taken and not done.
+    pub unfinished: usize,
+}
+
+/// How a queue ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum QueueShutdown {
+    /// Nothing more goes in; what is in it can still be taken.
+    Drain,
+    /// Nothing more goes in, and what is in it is dropped and counts as done.
+    Immediate,
+}

@@ -1,0 +1,126 @@
+//! The primitives under ours: parking_lot's, or loom's models of them under `--cfg loom`.
+//!
+//! Both have parking_lot's shape: `lock` yields a guard, `wait` takes the guard by reference, nothing is poisoned.
+
+#[cfg(not(loom))]
+pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
+#[cfg(not(loom))]
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering, fence};
+
+#[cfg(loom)]
+pub(crate) use self::under_loom::{Condvar, Mutex, MutexGuard};
+#[cfg(loom)]
+pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering, fence};
+
+use std::time::Instant;
+
+/// How often a thread looks before it sleeps: 10 to 20 µs on an idle machine, about what it costs to be woken.
+#[cfg(not(loom))]
+const LOOKS: u32 = 50;
+
+/// Defines a constructor that is `const`, except under loom, whose models have none.
+macro_rules! const_fn {
+    ($(#[$meta:meta])* $visibility:vis fn $name:ident($($argument:ident: $type:ty),* $(,)?) -> $result:ty $body:block) => {
+        #[cfg(not(loom))]
+        $(#[$meta])* $visibility const fn $name($($argument: $type),*) -> $result $body
+        #[cfg(loom)]
+        $(#[$meta])* $visibility fn $name($($argument: $type),*) -> $result $body
+    };
+}
+pub(crate) use const_fn;
+
+/// Waits to be notified, or until `deadline`; `true`: the deadline has passed. May wake for no reason.
+///
+/// loom has no clock: there a deadline never passes.
+pub(crate) fn wait<T>(condvar: &Condvar, guard: &mut MutexGuard<'_, T>, deadline: Option<Instant>) -> bool {
+    match deadline {
+        #[cfg(not(loom))]
+        Some(deadline) => condvar.wait_until(guard, deadline).timed_out(),
+        _ => {
+            condvar.wait(guard);
+            false
+        }
+    }
+}
+
+/// Looks a few times, with longer and longer pauses, whether `ready` holds: `true` as soon as it does.
+///
+/// Under loom it looks never: that would only multiply the interleavings which the wait has anyway.
+#[cfg(not(loom))]
+#[inline]
+pub(crate) fn look(ready: impl Fn() -> bool) -> bool {
+    for look in 0..LOOKS {
+        if ready() {
+            return true;
+        }
+        if look < 4 {
+            (0..1 << look).for_each(|_| std::hint::spin_loop());
+        } else {
+            std::thread::yield_now();
+        }
+    }
+    false
+}
+
+#[cfg(loom)]
+pub(crate) fn look(_: impl Fn() -> bool) -> bool {
+    false
+}
+
+#[cfg(loom)]
+mod under_loom {
+    use std::ops::{Deref, DerefMut};
+
+    #[derive(Debug, Default)]
+    pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
+
+    impl<T> Mutex<T> {
+        pub(crate) fn new(value: T) -> Self {
+            Self(loom::sync::Mutex::new(value))
+        }
+
+        pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+            MutexGuard(Some(self.0.lock().expect("a model that panics has failed")))
+        }
+    }
+
+    #[derive(Debug)]
+    pub(crate) struct MutexGuard<'a, T>(Option<loom::sync::MutexGuard<'a, T>>);
+
+    const HELD: &str = "empty only while it waits";
+
+    impl<T> Deref for MutexGuard<'_, T> {
+        type Target = T;
+        fn deref(&self) -> &T {
+            self.0.as_ref().expect(HELD)
+        }
+    }
+
+    impl<T> DerefMut for MutexGuard<'_, T> {
+        fn deref_mut(&mut self) -> &mut T {
+            self.0.as_mut().expect(HELD)
+        }
+    }
+
+    #[derive(Debug, Default)]
+    pub(crate) struct Condvar(loom::sync::Condvar);
+
+    impl Condvar {
+        pub(crate) fn new() -> Self {
+            Self(loom::sync::Condvar::new())
+        }
+
+        pub(crate) fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
+            let inner = guard.0.take().expect(HELD);
+            guard.0 = Some(self.0.wait(inner).expect("a model that panics has failed"));
+        }
+
+        pub(crate) fn notify_one(&self) {
+            self.0.notify_one();
+        }
+
+        pub(crate) fn notify_all(&self) {
+            self.0.notify_all();
+        }
+    }
+}
