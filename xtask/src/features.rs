@@ -27,12 +27,7 @@ pub(crate) fn choices(workspace: &Workspace) -> Result<Vec<Choice>, Error> {
     let mut choices = Vec::new();
     for package in &workspace.packages {
         for (feature, need) in &package.par.features {
-            if !package.features.contains_key(feature) {
-                return Err(Error::Failed(format!(
-                    "[package.metadata.par] of {} names the feature `{feature}`, which it does not have",
-                    package.name
-                )));
-            }
+            check_known(package, feature)?;
             let need = need::find(need)?;
             choices.push(Choice {
                 package: package.name.clone(),
@@ -53,6 +48,31 @@ pub(crate) fn arguments(choices: &[Choice]) -> Vec<String> {
         .map(|choice| format!("{}/{}", choice.package, choice.feature))
         .collect();
     if on.is_empty() { Vec::new() } else { vec!["--features".to_owned(), on.join(",")] }
+}
+
+/// The arguments that turn on, for a whole-workspace command of cargo, what crates want their tests to run with.
+///
+/// # Errors
+/// A crate declares a feature that it does not have.
+pub(crate) fn test_arguments(workspace: &Workspace) -> Result<Vec<String>, Error> {
+    let mut on = Vec::new();
+    for package in &workspace.packages {
+        for feature in &package.par.test_features {
+            check_known(package, feature)?;
+            on.push(format!("{}/{feature}", package.name));
+        }
+    }
+    Ok(if on.is_empty() { on } else { vec!["--features".to_owned(), on.join(",")] })
+}
+
+fn check_known(package: &Package, feature: &str) -> Result<(), Error> {
+    if package.features.contains_key(feature) {
+        return Ok(());
+    }
+    Err(Error::Failed(format!(
+        "[package.metadata.par] of {} names the feature `{feature}`, which it does not have",
+        package.name
+    )))
 }
 
 /// Why something is not built here, and what changes that.
@@ -155,5 +175,16 @@ mod tests {
         package.features.remove("mpi");
         let workspace = Workspace { root: "/w".into(), target: "/w/target".into(), packages: vec![package] };
         assert!(choices(&workspace).unwrap_err().to_string().contains("`mpi`"));
+    }
+
+    #[test]
+    fn tests_run_with_what_their_crates_ask_for() {
+        let mut package = package();
+        package.par.test_features = vec!["odd".to_owned()];
+        let workspace =
+            |package| Workspace { root: "/w".into(), target: "/w/target".into(), packages: vec![package] };
+        assert_eq!(test_arguments(&workspace(package.clone())).unwrap(), ["--features", "par-mpi/odd"]);
+        package.features.remove("odd");
+        assert!(test_arguments(&workspace(package)).unwrap_err().to_string().contains("`odd`"));
     }
 }

@@ -84,6 +84,9 @@ pub(crate) struct Par {
     /// Features that need something native at build time: feature → need.
     #[serde(default)]
     pub(crate) features: BTreeMap<String, String>,
+    /// Features that need nothing native and that the tests run with: what only tests and debugging want to pay for.
+    #[serde(default, rename = "test-features")]
+    pub(crate) test_features: Vec<String>,
 }
 
 /// A paradigm crate: what `bench-all` runs.

@@ -44,7 +44,8 @@ pub(crate) fn run(workspace: &Workspace, flags: &Test) -> Result<bool, Error> {
         println!("without {}/{}: see cargo xtask doctor", choice.package, choice.feature);
     }
     let require = if flags.setup { Some(required(workspace)?) } else { None };
-    let session = Session::new(workspace, features::arguments(&choices), require);
+    let session = Session::new(workspace, features::arguments(&choices), require)
+        .testing_with(features::test_arguments(workspace)?);
     for step in steps {
         outcomes.push(perform(step, &session)?);
     }

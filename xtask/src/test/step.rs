@@ -45,6 +45,8 @@ pub(super) struct Session<'a> {
     pub(super) workspace: &'a Workspace,
     /// The arguments that turn on what this machine can build.
     features: Vec<String>,
+    /// Those that turn on what crates want their tests to run with.
+    test_features: Vec<String>,
     /// `PAR_REQUIRE` for the steps, when setup has run.
     require: Option<String>,
     /// Where the steps' output goes.
@@ -61,13 +63,22 @@ pub(super) const SETUP: Step = Step {
 pub(super) const STEPS: &[Step] = &[
     step("fmt", "the code is formatted", |session| Ok(session.cargo(&["fmt", "--all", "--check"]))),
     step("tidy", "layers, names, headers, file lengths", |session| Ok(session.xtask(&["tidy"]))),
-    Step { limit: Duration::from_mins(30), ..step("clippy", "lints", |session| Ok(clippy(session))) },
+    Step { limit: Duration::from_mins(30), ..step("clippy", "lints", |session| Ok(clippy(session, &[]))) },
+    Step {
+        limit: Duration::from_mins(30),
+        ..step("features", "lints, with the features that the tests run with", |session| {
+            Ok(clippy(session, &session.test_features))
+        })
+    },
     Step {
         limit: Duration::from_mins(45),
         count: Count::Libtest,
         never_empty: true,
         ..step("tests", "unit and integration tests", |session| {
-            Ok(session.build(&["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--tests"]))
+            let mut command =
+                session.build(&["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--tests"]);
+            command.args(&session.test_features);
+            Ok(command)
         })
     },
     Step {
@@ -112,9 +123,9 @@ const fn step(
     Step { name, about, limit, command, count: Count::One, never_empty: false, check: |_| Ok(()) }
 }
 
-fn clippy(session: &Session) -> Command {
+fn clippy(session: &Session, features: &[String]) -> Command {
     let mut command = session.build(&["clippy", "--workspace", "--all-targets"]);
-    command.args(["--", "-D", "warnings"]);
+    command.args(features).args(["--", "-D", "warnings"]);
     command
 }
 
@@ -160,7 +171,12 @@ impl<'a> Session<'a> {
     /// A session; `require` goes to the steps as `PAR_REQUIRE` unless the caller has set it already.
     pub(super) fn new(workspace: &'a Workspace, features: Vec<String>, require: Option<String>) -> Self {
         let require = require.filter(|_| env::var_os("PAR_REQUIRE").is_none_or(|set| set.is_empty()));
-        Self { workspace, features, require, output: Output::Tee }
+        Self { workspace, features, test_features: Vec::new(), require, output: Output::Tee }
+    }
+
+    /// With arguments that turn on what crates want their tests to run with.
+    pub(super) fn testing_with(self, test_features: Vec<String>) -> Self {
+        Self { test_features, ..self }
     }
 
     /// A command of cargo in the root folder.
@@ -219,7 +235,8 @@ mod tests {
     #[test]
     fn builds_get_the_features_and_formatting_does_not() {
         let workspace = Workspace { root: "/w".into(), target: "/w/target".into(), packages: Vec::new() };
-        let session = Session::new(&workspace, vec!["--features".into(), "par-mpi/mpi".into()], None);
+        let session = Session::new(&workspace, vec!["--features".into(), "par-mpi/mpi".into()], None)
+            .testing_with(vec!["--features".into(), "par-threads/fussy".into()]);
         let arguments = |step: &str| -> Vec<OsString> {
             let step = STEPS.iter().find(|candidate| candidate.name == step).unwrap();
             let command = (step.command)(&session).unwrap();
@@ -230,6 +247,9 @@ mod tests {
             arguments("clippy"),
             ["clippy", "--workspace", "--all-targets", "--features", "par-mpi/mpi", "--", "-D", "warnings"]
         );
+        for (step, tested) in [("tests", true), ("features", true), ("doctests", false)] {
+            assert_eq!(arguments(step).contains(&"par-threads/fussy".into()), tested, "{step}");
+        }
         assert!((loom)(&session).unwrap_err().contains("loom"));
     }
 }
