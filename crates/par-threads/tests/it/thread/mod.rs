@@ -39,7 +39,7 @@ fn until(what: &str, condition: impl Fn() -> bool) {
 /// A thread that runs until the sender is dropped or sends.
 fn held(builder: Builder) -> (JoinHandle<()>, Sender<()>) {
     let (release, released): (Sender<()>, Receiver<()>) = channel();
-    let handle = builder.spawn(move || drop(released.recv())).expect("a thread starts");
+    let handle = builder.spawn(move || _ = released.recv()).expect("a thread starts");
     (handle, release)
 }
 
@@ -49,7 +49,7 @@ fn foreign(name: &str) -> (Thread, Sender<()>, std::thread::JoinHandle<()>) {
     let (seen, see) = channel();
     let body = move || {
         seen.send(thread::current()).expect("somebody listens");
-        drop(released.recv());
+        released.recv().ok();
     };
     let os = std::thread::Builder::new().name(name.to_owned()).spawn(body).expect("a thread starts");
     (see.recv().expect("it says who it is"), release, os)
