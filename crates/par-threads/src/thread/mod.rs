@@ -14,6 +14,7 @@
 //! | waiting for all at exit | [`join_all`] | has a timeout, and names those that still run |
 //! | `Timer` | [`Timer`](crate::Timer) | `cancel` says whether it came in time |
 //! | nothing | [`scope`] | threads that borrow, and whose panics cannot vanish |
+//! | `serialize_iterator` (3.15) | [`SharedIterator`](crate::SharedIterator) | a panic in it is the end for all |
 //! | `threading.local` | [`ThreadLocal`](crate::ThreadLocal), or `thread_local!` | see below |
 //!
 //! # Examples
@@ -130,6 +131,7 @@ mod record;
 mod registry;
 mod runnable;
 mod scope;
+pub(crate) mod shared_iterator;
 mod sleep;
 pub(crate) mod timer;
 
@@ -144,5 +146,5 @@ pub use runnable::Runnable;
 pub use scope::{Scope, ScopedBuilder, ScopedJoinHandle, scope};
 pub use sleep::{cancelled, sleep};
 
-#[cfg_attr(not(test), expect(unused_imports, reason = "the pools will register their workers"))]
+#[expect(unused_imports, reason = "the pools will register their workers")]
 pub(crate) use registry::register_worker;

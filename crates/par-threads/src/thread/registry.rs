@@ -50,9 +50,14 @@ thread_local! {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn current() -> Thread {
-    let seated = CURRENT.try_with(|seat| seat.borrow_mut().get_or_insert_with(Seat::arrive).thread.clone());
+    with_current(Thread::clone)
+}
+
+/// Shows the calling thread to `look`, which asks nothing of this module.
+pub(super) fn with_current<R>(look: impl Fn(&Thread) -> R) -> R {
+    let seen = CURRENT.try_with(|seat| look(&seat.borrow_mut().get_or_insert_with(Seat::arrive).thread));
     // A destructor of another thread-local asks, after ours has run: nobody would take it off the list again.
-    seated.unwrap_or_else(|_| if is_main() { main_thread() } else { foreign() })
+    seen.unwrap_or_else(|_| look(&if is_main() { main_thread() } else { foreign() }))
 }
 
 /// The thread that `main` runs on, from whichever thread this is called.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::flag::Flag;
-use super::{Cancelled, current};
+use super::registry::with_current;
+use super::{Cancelled, Thread};
 
 /// Whether the calling thread was asked to stop, by [`Thread::cancel`](super::Thread::cancel) or through the token of its
 /// [`Builder`](super::Builder).
@@ -21,7 +22,7 @@ use super::{Cancelled, current};
 /// # Ok::<(), thread::ThreadPanic>(())
 /// ```
 pub fn cancelled() -> bool {
-    current().is_cancelled()
+    with_current(Thread::is_cancelled)
 }
 
 /// Sleeps for `duration`, or until the thread is asked to stop.
@@ -47,6 +48,6 @@ pub fn sleep(duration: Duration) -> Result<(), Cancelled> {
     let deadline = Instant::now().checked_add(duration);
     let awake = Arc::new(Flag::new());
     let wake = Arc::clone(&awake);
-    let _registration = current().cancellation().on_cancel(move || wake.set());
+    let _registration = with_current(Thread::cancellation).on_cancel(move || wake.set());
     if awake.wait_until(deadline) { Err(Cancelled) } else { Ok(()) }
 }

@@ -23,7 +23,7 @@ fn a_thread_knows_itself_as_others_know_it() {
 #[test]
 fn the_main_thread_is_always_there() {
     let main = thread::main_thread();
-    assert_eq!((main.name(), main.id().get(), main.to_owned().is_alive()), ("main", 1, true));
+    assert_eq!((main.name(), main.id().get(), main.is_alive()), ("main", 1, true));
     assert!(main.is_main() && !main.is_daemon() && !main.is_foreign());
     assert_eq!(thread::enumerate().first(), Some(&main));
     assert_ne!(thread::current(), main, "tests run elsewhere");

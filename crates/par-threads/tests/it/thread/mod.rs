@@ -8,6 +8,7 @@ mod local;
 mod panicking;
 mod runnable;
 mod scoped;
+mod sharing;
 mod spawning;
 mod timing;
 
