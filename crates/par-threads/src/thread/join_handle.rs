@@ -23,12 +23,13 @@ use super::{Thread, ThreadPanic};
 #[must_use = "a handle that is dropped detaches its thread"]
 pub struct JoinHandle<T> {
     outcome: Outcome<T>,
-    os: os::JoinHandle<()>,
+    /// Taken when the thread has ended.
+    os: Option<os::JoinHandle<()>>,
 }
 
 impl<T> JoinHandle<T> {
     pub(super) fn new(outcome: Outcome<T>, os: os::JoinHandle<()>) -> Self {
-        Self { outcome, os }
+        Self { outcome, os: Some(os) }
     }
 
     /// Waits for the thread and yields its result.
@@ -45,9 +46,9 @@ impl<T> JoinHandle<T> {
     /// # Blocking
     /// Until the thread has ended.
     #[track_caller]
-    pub fn join(self) -> Result<T, ThreadPanic> {
+    pub fn join(mut self) -> Result<T, ThreadPanic> {
         self.wait_until(None);
-        self.take()
+        self.outcome.take()
     }
 
     /// Waits for the thread for at most `timeout`; after that the handle comes back, to wait again or to
@@ -75,9 +76,9 @@ impl<T> JoinHandle<T> {
     /// # Ok::<(), thread::ThreadPanic>(())
     /// ```
     #[track_caller]
-    pub fn join_timeout(self, timeout: Duration) -> Result<Result<T, ThreadPanic>, Self> {
+    pub fn join_timeout(mut self, timeout: Duration) -> Result<Result<T, ThreadPanic>, Self> {
         // A timeout past the end of the clock is no timeout.
-        if self.wait_until(Instant::now().checked_add(timeout)) { Ok(self.take()) } else { Err(self) }
+        if self.wait_until(Instant::now().checked_add(timeout)) { Ok(self.outcome.take()) } else { Err(self) }
     }
 
     /// Whether the thread has ended, so that [`join`](Self::join) does not block.
@@ -97,18 +98,15 @@ impl<T> JoinHandle<T> {
 
     /// Waits until the thread has ended; `false`: the deadline came first.
     #[track_caller]
-    fn wait_until(&self, deadline: Option<Instant>) -> bool {
-        self.outcome.wait_until(deadline)
-    }
-
-    /// Takes the outcome of a thread that has ended, and what the system keeps for it.
-    fn take(self) -> Result<T, ThreadPanic> {
-        // A destructor of a thread-local may join the thread that it runs on, after that has told its end.
-        if self.os.thread().id() != os::current().id() {
-            // What the closure did is caught and in the outcome; this can only be a destructor of a thread-local.
-            self.os.join().ok();
-        }
-        self.outcome.take()
+    fn wait_until(&mut self, deadline: Option<Instant>) -> bool {
+        let os = &mut self.os;
+        self.outcome.wait_until(deadline, || {
+            // A destructor of a thread-local may join the thread that it runs on, after that has told its end.
+            if let Some(os) = os.take_if(|os| os.thread().id() != os::current().id()) {
+                // What the closure did is caught and in the outcome; this can only be a destructor of a thread-local.
+                os.join().ok();
+            }
+        })
     }
 }
 

@@ -83,15 +83,18 @@ impl Drop for Unclaimed {
     }
 }
 
-/// Where threads that borrow are started; a plain value, so a thread of the scope can start others in it.
+/// Where threads that borrow are started; a plain value, unlike `std`'s.
+///
+/// So a thread that starts others in its scope takes it along with `move`, and beside it references to what it borrows.
 ///
 /// # Examples
 /// ```
 /// use par_threads::thread;
 ///
 /// let greeting = String::from("hello");
+/// let greeting = &greeting;
 /// thread::scope(|s| {
-///     s.spawn(move || s.spawn(|| assert_eq!(greeting, "hello")).join()).join()
+///     s.spawn(move || s.spawn(move || assert_eq!(greeting, "hello")).join()).join()
 /// })??;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -188,7 +191,7 @@ impl<'scope> ScopedBuilder<'scope, '_> {
             }
         });
         match os.spawn_scoped(self.scope.inner, run) {
-            Ok(os) => Ok(ScopedJoinHandle { outcome, os, scope }),
+            Ok(os) => Ok(ScopedJoinHandle { outcome, os: Some(os), scope }),
             Err(source) => Err(refused(outcome.thread(), source)),
         }
     }
@@ -204,7 +207,8 @@ impl<'scope> ScopedBuilder<'scope, '_> {
 /// ```
 pub struct ScopedJoinHandle<'scope, T> {
     outcome: Outcome<T>,
-    os: os::ScopedJoinHandle<'scope, ()>,
+    /// Taken when the thread has ended.
+    os: Option<os::ScopedJoinHandle<'scope, ()>>,
     scope: u64,
 }
 
@@ -220,7 +224,7 @@ impl<T> ScopedJoinHandle<'_, T> {
     /// # Blocking
     /// Until the thread has ended.
     #[track_caller]
-    pub fn join(self) -> Result<T, ThreadPanic> {
+    pub fn join(mut self) -> Result<T, ThreadPanic> {
         self.wait_until(None);
         self.take()
     }
@@ -236,7 +240,7 @@ impl<T> ScopedJoinHandle<'_, T> {
     /// # Blocking
     /// For at most `timeout`, and for the destructors of the thread's thread-locals.
     #[track_caller]
-    pub fn join_timeout(self, timeout: Duration) -> Result<Result<T, ThreadPanic>, Self> {
+    pub fn join_timeout(mut self, timeout: Duration) -> Result<Result<T, ThreadPanic>, Self> {
         // A timeout past the end of the clock is no timeout.
         if self.wait_until(Instant::now().checked_add(timeout)) { Ok(self.take()) } else { Err(self) }
     }
@@ -258,16 +262,18 @@ impl<T> ScopedJoinHandle<'_, T> {
 
     /// Waits until the thread has ended; `false`: the deadline came first.
     #[track_caller]
-    fn wait_until(&self, deadline: Option<Instant>) -> bool {
-        self.outcome.wait_until(deadline)
+    fn wait_until(&mut self, deadline: Option<Instant>) -> bool {
+        let os = &mut self.os;
+        self.outcome.wait_until(deadline, || {
+            // A destructor of a thread-local may join the thread that it runs on, after that has told its end.
+            if let Some(os) = os.take_if(|os| os.thread().id() != os::current().id()) {
+                // What the closure did is caught and in the outcome; this can only be a destructor of a thread-local.
+                os.join().ok();
+            }
+        })
     }
 
     fn take(self) -> Result<T, ThreadPanic> {
-        // A destructor of a thread-local may join the thread that it runs on, after that has told its end.
-        if self.os.thread().id() != os::current().id() {
-            // What the closure did is caught and in the outcome; this can only be a destructor of a thread-local.
-            self.os.join().ok();
-        }
         let outcome = self.outcome.take();
         if let Err(panic) = &outcome {
             UNCLAIMED.lock().remove(&(self.scope, panic.id));

@@ -2,12 +2,12 @@
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use par_core::testing::within;
-use par_threads::thread::{self, Builder, JoinHandle};
+use par_threads::thread::{self, Builder, JoinHandle, ThreadPanic};
 
 use super::{HOUR, LIMIT, held, is_listed, until};
 
@@ -99,6 +99,25 @@ fn joining_oneself_panics_at_once() {
         let text = within(LIMIT, "joining oneself", || reports.recv()).expect("it panics");
         assert!(text.contains("the thread `ouroboros` joins itself"), "{text}");
     }
+}
+
+#[test]
+fn the_destructor_of_a_thread_local_may_join_its_own_thread() {
+    struct Joins(Option<JoinHandle<u32>>, Sender<Result<u32, ThreadPanic>>);
+    impl Drop for Joins {
+        fn drop(&mut self) {
+            self.0.take().map(|handle| self.1.send(handle.join()));
+        }
+    }
+    thread_local! { static KEPT: RefCell<Option<Joins>> = const { RefCell::new(None) } }
+    let (send, receive) = channel();
+    let (told, tell) = channel();
+    let handle = thread::spawn(move || {
+        KEPT.set(Some(Joins(receive.recv().ok(), told)));
+        7
+    });
+    send.send(handle).expect("it listens");
+    assert_eq!(tell.recv_timeout(LIMIT), Ok(Ok(7)), "the closure has ended, so there is nothing to wait for");
 }
 
 #[test]
