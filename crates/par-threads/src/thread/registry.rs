@@ -161,18 +161,21 @@ impl Seat {
         &self.thread
     }
 
-    /// Whoever sees that the thread has ended does not find it on the list any more.
+    /// Takes the thread off the list and tells its end under one lock: who finds it on the list finds it alive, and who
+    /// sees its end does not find it there.
     fn end(&self) {
         let thread = &self.thread;
         if thread.kind() == Kind::Main || !thread.is_alive() {
             return;
         }
-        let gone = REGISTRY.lock().threads.remove(&thread.id());
-        CHANGED.notify_all();
-        drop(gone);
         // It may never have begun, and somebody may wait for that.
         thread.set_native_id(None);
+        let mut registry = REGISTRY.lock();
+        let gone = registry.threads.remove(&thread.id());
         thread.ended().set();
+        drop(registry);
+        CHANGED.notify_all();
+        drop(gone);
     }
 }
 

@@ -91,6 +91,25 @@ fn all_are_waited_for_but_daemons() {
 }
 
 #[test]
+fn whoever_is_off_the_list_has_ended() {
+    if !is_alone("whoever_is_off_the_list_has_ended") {
+        return;
+    }
+    within(LIMIT, "many ends", || {
+        for _ in 0..500 {
+            let handle = thread::spawn(|| ());
+            thread::join_all(None).expect("there is no limit");
+            assert!(handle.is_finished(), "waited for by all, and not ended");
+            let handle = thread::spawn(|| ());
+            while !handle.is_finished() {
+                std::thread::yield_now();
+            }
+            assert!(!thread::enumerate().contains(handle.thread()), "ended, and still on the list");
+        }
+    });
+}
+
+#[test]
 fn those_who_wait_for_all_do_not_wait_for_each_other() {
     if !is_alone("those_who_wait_for_all_do_not_wait_for_each_other") {
         return;
