@@ -27,6 +27,8 @@ pub fn cancelled() -> bool {
 
 /// Sleeps for `duration`, or until the thread is asked to stop.
 ///
+/// It listens to the thread's token, not to that of a task which a worker of a pool runs.
+///
 /// # Errors
 /// [`Cancelled`], at once when the thread is asked to stop, or was before; so `thread::sleep(pause)?` is all that a loop
 /// needs.
