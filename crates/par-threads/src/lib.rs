@@ -9,9 +9,16 @@ mod probe;
 mod rayon_pool;
 mod start;
 mod sync;
+pub mod thread;
 
 pub use config::Builder;
 pub use error::BuildError;
 pub use pool::ThreadPool;
 pub use probe::{Threads, probe};
 pub use rayon_pool::RayonPool;
+pub use thread::shared_iterator::SharedIterator;
+pub use thread::timer::Timer;
+/// A value per thread that belongs to an object, as Python's `threading.local`; how it differs from `thread_local!` is
+/// said in [`thread`](crate::thread#thread-locals).
+#[doc(no_inline)]
+pub use thread_local::ThreadLocal;

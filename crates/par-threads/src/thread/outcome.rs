@@ -1,0 +1,87 @@
+//! What a thread yields, and the wait for it.
+//!
+//! The thread fills the slot, drops what it has captured, leaves the registry, and sets the flag, in this order.
+//! So whoever has waited for the flag finds the slot filled and the thread gone.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use par_core::plumbing::catch_panic;
+use parking_lot::Mutex;
+
+use super::hook::{PanicHook, report};
+use super::registry::{Seat, is_current};
+use super::{Thread, ThreadPanic};
+
+pub(super) type Result<T> = std::result::Result<T, ThreadPanic>;
+
+type Slot<T> = Arc<Mutex<Option<Result<T>>>>;
+
+/// The joining end of a thread.
+pub(super) struct Outcome<T> {
+    thread: Thread,
+    slot: Slot<T>,
+}
+
+impl<T> Outcome<T> {
+    pub(super) fn thread(&self) -> &Thread {
+        &self.thread
+    }
+
+    /// Waits until the thread has ended, and for its thread-locals with `reap`, the system's join; `false`: the deadline
+    /// came first. Every join goes through here.
+    #[track_caller]
+    pub(super) fn wait_until(&self, deadline: Option<Instant>, reap: impl FnOnce()) -> bool {
+        let ended = self.thread.ended();
+        assert!(
+            ended.is_set() || !is_current(&self.thread),
+            "the thread `{}` joins itself, which would never end; hand its handle to another thread, or drop it",
+            self.thread.name()
+        );
+        // Without a deadline the system's join is all the wait that is needed: one sleep instead of two.
+        if deadline.is_some() && !ended.wait_until(deadline) {
+            return false;
+        }
+        reap();
+        true
+    }
+
+    /// The outcome of a thread that has ended.
+    pub(super) fn take(self) -> Result<T> {
+        self.slot.lock().take().expect("the slot is filled before the end is told, and taken once")
+    }
+}
+
+/// A thread that is about to start: its seat, and what it does when it panics.
+pub(super) struct Start {
+    pub(super) seat: Seat,
+    pub(super) hook: Option<PanicHook>,
+}
+
+impl Start {
+    /// The joining end, and what the new thread runs: `f`, and then `done` with its outcome.
+    ///
+    /// When that is dropped instead, the thread is off the list.
+    pub(super) fn split<T, F, D>(self, f: F, done: D) -> (Outcome<T>, impl FnOnce() + use<T, F, D>)
+    where
+        F: FnOnce() -> T,
+        D: FnOnce(&Result<T>),
+    {
+        let slot = Slot::default();
+        let outcome = Outcome { thread: self.seat.thread().clone(), slot: Arc::clone(&slot) };
+        let Self { seat, hook } = self;
+        let run = move || {
+            seat.clone().occupy();
+            let outcome = catch_panic(f).map_err(|panic| ThreadPanic::new(seat.thread(), panic));
+            if let Err(panic) = &outcome {
+                report(hook.as_ref(), panic);
+            }
+            done(&outcome);
+            *slot.lock() = Some(outcome);
+            // If nobody waits for the outcome, it is dropped here; its destructor is the user's, as the hook's is.
+            catch_panic(|| drop((slot, hook))).ok();
+            drop(seat);
+        };
+        (outcome, run)
+    }
+}
