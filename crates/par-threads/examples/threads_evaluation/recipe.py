@@ -10,6 +10,8 @@ fibonacci_of, fibonacci_is, rounds = map(int, sys.argv[3:6])
 counts = [int(count) for count in sys.argv[6:]]
 # No proxy stands between this machine and itself.
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+# A block of the file.
+right = bytes(range(256)) * 256
 failures = []
 
 
@@ -26,8 +28,12 @@ def compute():
 
 
 def read():
-    with open(path, "rb") as file:
-        assert file.read() == bytes(range(256)) * 4096
+    block, size = bytearray(len(right)), 0
+    with open(path, "rb", buffering=0) as file:
+        while file.readinto(block) == len(right):
+            assert block == right
+            size += len(right)
+    assert size == 1 << 23
 
 
 def get():

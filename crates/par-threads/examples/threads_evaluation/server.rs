@@ -31,7 +31,7 @@ impl Server {
                     return;
                 }
                 // A caller that goes away is its own affair.
-                thread::spawn(move || drop(answer(&connection)));
+                drop(thread::spawn(move || answer(&connection)));
             }
         })?;
         Ok(Self { address, stop, listener })
