@@ -74,7 +74,7 @@ impl<P: Ord, T> Store for Heap<P, T> {
         let _comparing = Comparing::begin();
         let mut place = self.entries.len() + 1;
         // The newest one goes before those that are greater, and never before its equals.
-        while place > 1 && *priority < self.entries[place / 2 - 1].item.0 {
+        while place > 1 && priority.cmp(&self.entries[place / 2 - 1].item.0).is_lt() {
             place /= 2;
         }
         place

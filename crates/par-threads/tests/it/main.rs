@@ -3,4 +3,5 @@
 mod conformance;
 mod failure;
 mod pool;
+mod queue;
 mod waiting;
