@@ -210,36 +210,32 @@ fn stack(rounds: usize, items: u64) -> Paired {
     Paired::measure(rounds, contenders)
 }
 
-/// A priority for an item that is smaller than half of those in the heap, or greater.
-fn scattered(item: u64) -> u64 {
-    item.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32
+/// The time that passes from an event to the one it causes, up to 64 Ki.
+fn delay(item: u64) -> u64 {
+    item.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48
 }
 
-/// The most urgent of 33 comes out, each time, and the contenders agree on which.
+/// The classic load of a queue of events: the next one comes out, and causes another at a later time.
+fn events(items: u64, put: impl Fn(u64, u64), get: impl Fn() -> (u64, u64)) -> u64 {
+    (0..BESIDE).for_each(|item| put(delay(item), item));
+    let last = (BESIDE..BESIDE + items).fold(0, |sum: u64, item| {
+        let (now, next) = get();
+        put(now + delay(item), item);
+        sum.wrapping_mul(31).wrapping_add(next)
+    });
+    (0..BESIDE).fold(last, |sum, _| sum.wrapping_mul(31).wrapping_add(get().1))
+}
+
 fn heap(rounds: usize, items: u64) -> Paired {
-    // The number keeps equals in order, as in our queue.
-    let raw =
-        || Mutex::new((0..BESIDE).map(|item| Reverse((scattered(item), item))).collect::<BinaryHeap<_>>());
-    let ours = || {
-        let queue = PriorityQueue::bounded(CAPACITY);
-        (0..BESIDE).try_for_each(|item| queue.put(scattered(item), item)).expect("there is room");
-        queue
-    };
+    let (raw, queue) = (Mutex::new(BinaryHeap::new()), PriorityQueue::bounded(CAPACITY));
     let of_raw = || {
-        let raw = raw();
-        let pass = |item| {
-            raw.lock().push(Reverse((scattered(item), item)));
-            raw.lock().pop().expect("it is not empty").0.1
-        };
-        (BESIDE..BESIDE + items).map(pass).fold(0_u64, |sum, item| sum.wrapping_mul(31).wrapping_add(item))
+        // The number of the item keeps equals in order, as in our queue.
+        let put = |priority, item| raw.lock().push(Reverse((priority, item)));
+        events(items, put, || raw.lock().pop().expect("it is not empty").0)
     };
     let of_ours = || {
-        let queue = ours();
-        let pass = |item| {
-            queue.put(scattered(item), item).expect("there is room");
-            queue.get().expect("it is not empty").1
-        };
-        (BESIDE..BESIDE + items).map(pass).fold(0_u64, |sum, item| sum.wrapping_mul(31).wrapping_add(item))
+        let put = |priority, item| queue.put(priority, item).expect("there is room");
+        events(items, put, || queue.get().expect("it is not empty"))
     };
     let expected = of_raw();
     let contenders: Vec<Contender<'_>> = vec![

@@ -1,6 +1,7 @@
 //! A heap that a panicking comparison cannot harm.
 
 use std::cell::Cell;
+use std::mem;
 
 use super::Store;
 
@@ -36,30 +37,28 @@ impl<P, T> Default for Heap<P, T> {
 
 impl<P: Ord, T> Heap<P, T> {
     fn is_before(&self, place: usize, other: usize) -> bool {
-        let [one, other] = [place, other].map(|place| &self.entries[place - 1]);
-        one.item.0.cmp(&other.item.0).then(one.number.cmp(&other.number)).is_lt()
-    }
-
-    fn swap(&mut self, place: usize, other: usize) {
-        self.entries.swap(place - 1, other - 1);
+        let (one, other) = (&self.entries[place - 1], &self.entries[other - 1]);
+        one.item.0.cmp(&other.item.0).then_with(|| one.number.cmp(&other.number)).is_lt()
     }
 
     /// Where the last entry belongs when it replaces the first one.
+    ///
+    /// It was at the bottom and mostly belongs there: so this goes down to the bottom past the smaller children, with
+    /// one comparison per level instead of two, and then up again, which seldom takes more than one.
     fn place_of_last(&self) -> usize {
         let last = self.entries.len();
         let mut place = 1;
-        loop {
-            let left = 2 * place;
-            // The last one leaves its place.
-            if left >= last {
-                return place;
-            }
-            let child = if left + 1 < last && self.is_before(left + 1, left) { left + 1 } else { left };
-            if !self.is_before(child, last) {
-                return place;
-            }
-            place = child;
+        // The last one leaves its place.
+        while 2 * place + 1 < last {
+            place = 2 * place + usize::from(self.is_before(2 * place + 1, 2 * place));
         }
+        if 2 * place < last {
+            place *= 2;
+        }
+        while place > 1 && self.is_before(last, place) {
+            place /= 2;
+        }
+        place
     }
 }
 
@@ -81,28 +80,31 @@ impl<P: Ord, T> Store for Heap<P, T> {
     }
 
     fn push(&mut self, place: usize, item: (P, T)) {
-        self.entries.push(Entry { item, number: self.added });
-        self.added += 1;
-        let mut at = self.entries.len();
-        while at > place {
-            self.swap(at, at / 2);
-            at /= 2;
+        let bottom = self.entries.len() + 1;
+        // What it displaces moves down, one place each.
+        let mut carried = Entry { item, number: self.added };
+        for depth in (1..=bottom.ilog2() - place.ilog2()).rev() {
+            carried = mem::replace(&mut self.entries[(bottom >> depth) - 1], carried);
         }
+        self.entries.push(carried);
+        self.added += 1;
     }
 
     fn pop(&mut self) -> Option<(P, T)> {
         if self.entries.is_empty() {
             return None;
         }
-        let place = {
+        let mut place = {
             let _comparing = Comparing::begin();
             self.place_of_last()
         };
-        let first = self.entries.swap_remove(0);
-        for depth in (0..place.ilog2()).rev() {
-            self.swap(place >> (depth + 1), place >> depth);
+        let mut carried = self.entries.pop()?;
+        // What it displaces moves up, and what is at the top moves out.
+        while place > 0 && !self.entries.is_empty() {
+            carried = mem::replace(&mut self.entries[place - 1], carried);
+            place /= 2;
         }
-        Some(first.item)
+        Some(carried.item)
     }
 
     fn len(&self) -> usize {
