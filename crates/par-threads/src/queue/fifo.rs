@@ -23,7 +23,7 @@ use crate::sync::model::const_fn;
 /// use par_threads::{Queue, QueueShutdown};
 /// use std::thread;
 ///
-/// let queue = Queue::bounded(4);
+/// let queue = Queue::<&str>::bounded(4);
 /// thread::scope(|scope| {
 ///     let consumer = scope.spawn(|| queue.tasks().map(|task| task.len()).sum::<usize>());
 ///     for word in ["first", "in", "first", "out"] {
