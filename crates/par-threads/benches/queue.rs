@@ -279,8 +279,7 @@ fn python(items: u64, ours: &[f64]) {
     for (what, (ours, theirs)) in ["one thread", "one to another"].iter().zip(ours.iter().zip(theirs)) {
         let times = ours / theirs;
         println!(
-            "  {what:16} Queue {:9.0} items/s   Python {theirs:9.0} items/s   {times:6.1} × as many",
-            ours
+            "  {what:16} Queue {ours:9.0} items/s   Python {theirs:9.0} items/s   {times:6.1} × as many"
         );
     }
 }

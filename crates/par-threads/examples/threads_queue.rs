@@ -27,8 +27,8 @@ static ORDERS: Queue<u32> = Queue::bounded(4);
 static COOKED: AtomicU32 = AtomicU32::new(0);
 static BURNT: AtomicU32 = AtomicU32::new(0);
 
-fn cook(order: &u32) {
-    assert!(*order != 13, "order 13 burns");
+fn cook(order: u32) {
+    assert!(order != 13, "order 13 burns");
     COOKED.fetch_add(1, Ordering::Relaxed);
 }
 
@@ -36,7 +36,7 @@ fn cook(order: &u32) {
 fn work() {
     for order in ORDERS.tasks() {
         // The order moves into the closure: when that ends, or panics, the order is done.
-        let cooked = catch_unwind(AssertUnwindSafe(move || cook(&order)));
+        let cooked = catch_unwind(AssertUnwindSafe(move || cook(*order)));
         if cooked.is_err() {
             BURNT.fetch_add(1, Ordering::Relaxed);
         }

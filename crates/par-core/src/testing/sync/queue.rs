@@ -252,6 +252,7 @@ fn joins(queue: &impl BlockingQueue) {
             queue.get().expect("it is there");
             queue.task_done().expect("it was taken");
             joiners.iter().for_each(unless_finished);
+            assert_eq!(queue.join_timeout(SHORT), Err(1), "one who leaves takes nobody along");
             queue.task_done().expect("it was taken");
             for joiner in joiners {
                 joiner.join().expect("it does not panic");
