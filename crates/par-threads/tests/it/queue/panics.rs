@@ -67,7 +67,7 @@ fn panics_for_some() {
 #[test]
 fn who_panics_passes_its_notification_on() {
     within(LIMIT, "getters beside one that panics", || {
-        for _ in 0..200 {
+        for _ in 0..50 {
             let queue = PriorityQueue::bounded(8);
             thread::scope(|scope| {
                 let queue = &queue;
@@ -76,6 +76,8 @@ fn who_panics_passes_its_notification_on() {
                 let victim = victim.spawn_scoped(scope, move || catch_unwind(AssertUnwindSafe(get)));
                 let mut victim = Some(victim.expect("threads start"));
                 let getters: Vec<_> = (0..2).map(|_| scope.spawn(get)).collect();
+                // They look, and then they sleep: only sleepers are notified.
+                (0..200).for_each(|_| thread::yield_now());
                 for item in 0..2 {
                     queue.put(Odd(item, panics_for_some), ()).expect("there is room");
                 }
