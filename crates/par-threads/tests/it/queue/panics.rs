@@ -66,31 +66,25 @@ fn panics_for_some() {
 
 #[test]
 fn who_panics_passes_its_notification_on() {
-    within(LIMIT, "getters beside one that panics", || {
-        for _ in 0..50 {
-            let queue = PriorityQueue::bounded(8);
+    within(LIMIT, "a putter behind one that panics", || {
+        for _ in 0..20 {
+            let queue = PriorityQueue::bounded(2);
+            let put = |item| queue.put(Odd(item, panics_for_some), item);
+            assert!(put(1).is_ok() && put(2).is_ok());
+            // They look, and then they sleep: only sleepers are notified, and mostly in the order in which they came.
+            let settle = || (0..200).for_each(|_| thread::yield_now());
             thread::scope(|scope| {
-                let queue = &queue;
-                let get = move || queue.get().is_ok();
                 let victim = thread::Builder::new().name(String::from("victim"));
-                let victim = victim.spawn_scoped(scope, move || catch_unwind(AssertUnwindSafe(get)));
-                let mut victim = Some(victim.expect("threads start"));
-                let getters: Vec<_> = (0..2).map(|_| scope.spawn(get)).collect();
-                // They look, and then they sleep: only sleepers are notified.
-                (0..200).for_each(|_| thread::yield_now());
-                for item in 0..2 {
-                    queue.put(Odd(item, panics_for_some), ()).expect("there is room");
-                }
-                while !getters.iter().all(thread::ScopedJoinHandle::is_finished) {
-                    thread::yield_now();
-                    // Where there was nothing to compare it took an item, and somebody lacks it.
-                    if let Some(victim) = victim.take_if(|victim| victim.is_finished())
-                        && let Ok(Ok(true)) = victim.join()
-                    {
-                        queue.put(Odd(2, panics_for_some), ()).expect("there is room");
-                    }
-                }
+                let victim = victim.spawn_scoped(scope, || catch_unwind(AssertUnwindSafe(|| put(0).is_ok())));
+                settle();
+                let other = scope.spawn(|| put(3).is_ok());
+                settle();
+                assert_eq!(queue.get().map(|(_, item)| item), Ok(1));
+                assert!(other.join().expect("it is no victim"), "there was room for it");
                 queue.shutdown(QueueShutdown::Drain);
+                // It panicked, or still waited for room.
+                let victim = victim.expect("threads start").join().expect("it catches");
+                assert!(!victim.unwrap_or(false), "it never puts");
             });
         }
     });
