@@ -6,6 +6,7 @@ mod error;
 mod gauge;
 mod pool;
 mod probe;
+mod queue;
 mod rayon_pool;
 mod start;
 mod sync;
@@ -13,8 +14,10 @@ pub mod thread;
 
 pub use config::Builder;
 pub use error::BuildError;
+pub use par_core::{DoneTooOften, GetError, JoinTimedOut, PutError, QueueShutdown};
 pub use pool::ThreadPool;
 pub use probe::{Threads, probe};
+pub use queue::{LifoQueue, PriorityQueue, Queue, QueueIter, Taken};
 pub use rayon_pool::RayonPool;
 pub use thread::shared_iterator::SharedIterator;
 pub use thread::timer::Timer;
