@@ -15,3 +15,6 @@ pub use error::BuildError;
 pub use pool::ThreadPool;
 pub use probe::{Threads, probe};
 pub use rayon_pool::RayonPool;
+pub use sync::{
+    Barrier, BarrierTurn, BoundedSemaphore, Event, Latch, OwnedPermit, Party, Permit, Semaphore,
+};
