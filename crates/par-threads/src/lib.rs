@@ -15,6 +15,4 @@ pub use error::BuildError;
 pub use pool::ThreadPool;
 pub use probe::{Threads, probe};
 pub use rayon_pool::RayonPool;
-pub use sync::{
-    Barrier, BarrierTurn, BoundedSemaphore, Event, Latch, OwnedPermit, Party, Permit, Semaphore,
-};
+pub use sync::{Barrier, BarrierTurn, BoundedSemaphore, Event, Latch, OwnedPermit, Party, Permit, Semaphore};

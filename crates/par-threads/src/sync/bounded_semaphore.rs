@@ -73,7 +73,8 @@ impl BoundedSemaphore {
     /// # Blocking
     /// Until there is a permit, and at most `timeout`.
     pub fn acquire_timeout(&self, timeout: Duration) -> Option<Permit<'_>> {
-        let taken = self.permits.try_acquire() || self.permits.acquire_until(Instant::now().checked_add(timeout));
+        let taken =
+            self.permits.try_acquire() || self.permits.acquire_until(Instant::now().checked_add(timeout));
         taken.then(|| Permit::taken(&self.permits))
     }
 

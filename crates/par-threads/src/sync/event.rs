@@ -105,12 +105,18 @@ impl Event {
     /// Every wait for the event ends here; `false`: `deadline` has passed first.
     #[inline]
     fn wait_until(&self, deadline: Option<Instant>) -> bool {
-        let began = self.word.load(Ordering::Acquire);
+        let began = self.begin();
         began & SET != 0 || self.sleep_until(began, deadline)
     }
 
+    /// What a wait has to remember.
+    #[inline]
+    pub(super) fn begin(&self) -> usize {
+        self.word.load(Ordering::Acquire)
+    }
+
     #[cold]
-    fn sleep_until(&self, began: usize, deadline: Option<Instant>) -> bool {
+    pub(super) fn sleep_until(&self, began: usize, deadline: Option<Instant>) -> bool {
         look(|| passes(self.word.load(Ordering::Acquire), began))
             || self.gate.sleep(deadline, || self.pass_or_announce(began))
     }

@@ -79,7 +79,8 @@ impl Semaphore {
     /// # Blocking
     /// Until there is a permit, and at most `timeout`.
     pub fn acquire_timeout(&self, timeout: Duration) -> Option<Permit<'_>> {
-        let taken = self.permits.try_acquire() || self.permits.acquire_until(Instant::now().checked_add(timeout));
+        let taken =
+            self.permits.try_acquire() || self.permits.acquire_until(Instant::now().checked_add(timeout));
         taken.then(|| Permit::taken(&self.permits))
     }
 
@@ -120,7 +121,9 @@ impl Semaphore {
     #[track_caller]
     pub fn release(&self, count: usize) {
         if let Err(free) = self.permits.release(count) {
-            panic!("{count} permits more than the {free} that are free would be more than a semaphore counts");
+            panic!(
+                "{count} permits more than the {free} that are free would be more than a semaphore counts"
+            );
         }
     }
 
