@@ -17,6 +17,7 @@
 //! Who is woken and finds that somebody faster has passed sleeps again; who was woken *and* is late still tries once. So
 //! no wake-up ends with a thread that does not use it.
 
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::Instant;
 
 use super::model::{Condvar, Mutex, const_fn, wait};
@@ -29,6 +30,10 @@ pub(super) struct Gate {
     sleepers: Mutex<usize>,
     woken: Condvar,
 }
+
+// No code of a user runs under the lock, so a panic leaves nothing half done.
+impl UnwindSafe for Gate {}
+impl RefUnwindSafe for Gate {}
 
 impl Gate {
     const_fn! {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::mem;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::{Arc, MutexGuard};
 
 use super::permits::Permits;
@@ -67,7 +68,7 @@ impl fmt::Debug for Permit<'_> {
 }
 
 /// What an [`OwnedPermit`] goes back to.
-pub(super) trait Source: Send + Sync {
+pub(super) trait Source: Send + Sync + UnwindSafe + RefUnwindSafe {
     fn permits(&self) -> &Permits;
 }
 

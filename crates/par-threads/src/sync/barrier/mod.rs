@@ -25,6 +25,7 @@ mod state;
 mod turn;
 
 use std::fmt;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::{Duration, Instant};
 
 use par_core::{BreakCause, BrokenBarrier};
@@ -74,6 +75,10 @@ pub struct Barrier {
     ended: AtomicUsize,
     changed: Condvar,
 }
+
+// No code of a user runs under the lock, and an action that panics breaks the barrier: who sees it afterwards knows.
+impl UnwindSafe for Barrier {}
+impl RefUnwindSafe for Barrier {}
 
 impl Barrier {
     const_fn! {
