@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
-use super::held::{Held, PATIENCE, eventually, hold, on_threads, times_out};
+use super::held::{Held, PATIENCE, eventually, hold, is_woken, on_threads, times_out};
 
 /// A condition and its lock, with a number under it, as the suite sees it.
 pub trait Condition: Send + Sync + 'static {
@@ -31,6 +31,7 @@ pub fn check_condition<C: Condition>(make: impl Fn() -> C) -> Held {
             ("what holds already is not waited for", &|| holds_already(&make())),
             ("a wait ends when its time is up, and says so", &|| gives_up(&make())),
             ("the lock is free while a thread waits, and held when it goes on", &|| unlocks(&make())),
+            ("who waits without a timeout is woken", &|| wakes(&make())),
             ("a notification without a change wakes nobody for good", &|| asks_again(&make())),
             ("notify_one lets one go on who waits, and each time another", &|| notifies_one(&make())),
             ("notify_all lets all go on", &|| notifies_all(&make())),
@@ -69,9 +70,22 @@ fn unlocks(condition: &impl Condition) {
                     asked.fetch_add(1, SeqCst);
                     take(number)
                 };
-                assert!(condition.wait_for(&mut predicate, Some(PATIENCE)), "it was not woken");
+                is_woken(|patience| condition.wait_for(&mut predicate, Some(patience)));
             } else {
                 eventually("the other one waits", || asked.load(SeqCst) > 0);
+                condition.with(&mut |number| *number += 1);
+                condition.notify_one();
+            }
+        });
+    }
+}
+
+fn wakes(condition: &impl Condition) {
+    for _ in 0..100 {
+        on_threads(2, |thread| {
+            if thread == 0 {
+                assert!(condition.wait_for(&mut take, None));
+            } else {
                 condition.with(&mut |number| *number += 1);
                 condition.notify_one();
             }
@@ -87,7 +101,7 @@ fn asks_again(condition: &impl Condition) {
                 asked.fetch_add(1, SeqCst);
                 *number == 7
             };
-            assert!(condition.wait_for(&mut predicate, Some(PATIENCE)), "it was not woken");
+            is_woken(|patience| condition.wait_for(&mut predicate, Some(patience)));
             condition.with(&mut |number| assert_eq!(*number, 7));
             return;
         }
@@ -108,7 +122,7 @@ fn notifies_one(condition: &impl Condition) {
     let passed = AtomicUsize::new(0);
     on_threads(WAITERS + 1, |thread| {
         if thread > 0 {
-            assert!(condition.wait_for(&mut take, Some(2 * PATIENCE)), "it was not woken");
+            assert!(condition.wait_for(&mut take, Some(2 * PATIENCE)), "there was nothing to take");
             passed.fetch_add(1, SeqCst);
             return;
         }
@@ -125,8 +139,7 @@ fn notifies_all(condition: &impl Condition) {
         condition.with(&mut |number| *number = 0);
         on_threads(5, |thread| {
             if thread > 0 {
-                let timeout = (thread > 1).then_some(PATIENCE);
-                assert!(condition.wait_for(&mut |number| *number == 1, timeout), "it was not woken");
+                is_woken(|patience| condition.wait_for(&mut |number| *number == 1, Some(patience)));
             } else {
                 condition.with(&mut |number| *number = 1);
                 condition.notify_all();
@@ -140,10 +153,7 @@ fn takes_turns(condition: &impl Condition) {
     on_threads(2, |thread| {
         let thread = thread as u64;
         for turn in (thread..TURNS).step_by(2) {
-            assert!(
-                condition.wait_for(&mut |number| *number == turn, Some(PATIENCE)),
-                "turn {turn} never came"
-            );
+            is_woken(|patience| condition.wait_for(&mut |number| *number == turn, Some(patience)));
             condition.with(&mut |number| *number += 1);
             condition.notify_one();
         }

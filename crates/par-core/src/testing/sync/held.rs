@@ -3,6 +3,7 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,7 @@ use crate::testing::within;
 const LIMIT: Duration = Duration::from_mins(1);
 
 /// How long a wait may take that somebody ends: whoever needs longer has missed it.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long a wait takes that nobody ends.
 pub(super) const BRIEF: Duration = Duration::from_millis(20);
@@ -75,6 +76,18 @@ pub(super) fn eventually(what: &str, condition: impl Fn() -> bool) {
     }
 }
 
+/// Waits until so many threads are on their way into a wait, and gives them time to get there.
+///
+/// Nobody tells when a thread really waits. Whoever has not begun by then begins later and finds what it waits for: that
+/// makes a test weaker once, and never wrong.
+pub(super) fn let_wait(coming: &AtomicUsize, count: usize) {
+    eventually("all are on their way", || coming.load(Ordering::SeqCst) >= count);
+    let since = Instant::now();
+    while since.elapsed() < BRIEF / 10 {
+        thread::yield_now();
+    }
+}
+
 /// Asserts that a wait of [`BRIEF`] ends when its time is up: not before, and not only much later.
 pub(super) fn times_out<R>(wait: impl FnOnce(Duration) -> R) -> R {
     let begun = Instant::now();
@@ -83,6 +96,16 @@ pub(super) fn times_out<R>(wait: impl FnOnce(Duration) -> R) -> R {
     assert!(waited >= BRIEF, "a wait of {BRIEF:?} ended after {waited:?}");
     assert!(waited < PATIENCE, "a wait of {BRIEF:?} took {waited:?}");
     result
+}
+
+/// Asserts that a wait is ended by somebody else.
+///
+/// A thread that was not woken finds out when its time is up that it could have gone on long ago; so the time counts, and
+/// not only the answer.
+pub(super) fn is_woken(wait: impl FnOnce(Duration) -> bool) {
+    let begun = Instant::now();
+    assert!(wait(PATIENCE), "what it waited for did not happen within {PATIENCE:?}");
+    assert!(begun.elapsed() < PATIENCE, "it was not woken");
 }
 
 /// Whether a call panics.

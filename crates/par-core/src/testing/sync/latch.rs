@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
-use super::held::{Held, PATIENCE, hold, on_threads, times_out};
+use super::held::{Held, hold, is_woken, let_wait, on_threads, times_out};
 
 /// A door that opens when it was counted down to zero, as the suite sees it.
 pub trait Latch: Send + Sync + 'static {
@@ -27,6 +27,7 @@ pub fn check_latch<L: Latch>(make: impl Fn(usize) -> L) -> Held {
             ("of no steps, it is open", &|| assert!(make(0).wait(None) && make(0).remaining() == 0)),
             ("steps past zero change nothing", &|| saturates(&make(2))),
             ("a wait ends when its time is up, and says so", &|| gives_up(&make(1))),
+            ("who waits without a timeout is woken", &|| wakes(|| make(1))),
             ("it wakes all who wait, and not before the last step", &|| wakes_all(|| make(4))),
             ("who arrives and waits meets all others", &|| meets(|| make(5))),
         ],
@@ -56,18 +57,26 @@ fn gives_up(latch: &impl Latch) {
     assert_eq!(latch.remaining(), 1, "the wait counts nothing");
 }
 
+fn wakes<L: Latch>(make: impl Fn() -> L) {
+    for _ in 0..100 {
+        let latch = make();
+        on_threads(2, |number| if number == 0 { assert!(latch.wait(None)) } else { latch.count_down_by(1) });
+    }
+}
+
 fn wakes_all<L: Latch>(make: impl Fn() -> L) {
-    for _ in 0..50 {
-        let (latch, steps) = (make(), AtomicUsize::new(0));
+    for _ in 0..20 {
+        let (latch, coming, steps) = (make(), AtomicUsize::new(0), AtomicUsize::new(0));
         on_threads(6, |number| {
             if number < 2 {
+                let_wait(&coming, 4);
                 for _ in 0..2 {
                     steps.fetch_add(1, SeqCst);
                     latch.count_down_by(1);
                 }
             } else {
-                let timeout = (number > 2).then_some(PATIENCE);
-                assert!(latch.wait(timeout), "it was not woken");
+                coming.fetch_add(1, SeqCst);
+                is_woken(|patience| latch.wait(Some(patience)));
                 assert_eq!(steps.load(SeqCst), 4, "it opened too early");
             }
         });
@@ -80,7 +89,7 @@ fn meets<L: Latch>(make: impl Fn() -> L) {
         on_threads(5, |_| {
             came.fetch_add(1, SeqCst);
             latch.count_down_by(1);
-            assert!(latch.wait(Some(PATIENCE)), "all come");
+            is_woken(|patience| latch.wait(Some(patience)));
             assert_eq!(came.load(SeqCst), 5);
         });
     }

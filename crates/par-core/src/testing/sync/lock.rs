@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
-use super::held::{Held, PATIENCE, hold, on_threads, panics, times_out};
+use super::held::{Held, hold, is_woken, on_threads, panics, times_out};
 
 /// A lock, as the suite sees it: it runs code while it is held, so an adapter can keep a guard meanwhile.
 pub trait Lock: Send + Sync + 'static {
@@ -78,7 +78,7 @@ pub(super) fn hands_over(lock: &impl Lock) {
             if number == 0 {
                 lock.with(&mut run);
             } else {
-                assert!(lock.with_timeout(PATIENCE, &mut run), "it became free");
+                is_woken(|patience| lock.with_timeout(patience, &mut run));
             }
         });
     }

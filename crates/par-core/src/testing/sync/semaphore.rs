@@ -1,9 +1,9 @@
 //! Semaphores: TH-15 and TH-16.
 
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::held::{Held, PATIENCE, eventually, hold, on_threads, times_out};
+use super::held::{Held, PATIENCE, eventually, hold, is_woken, let_wait, on_threads, times_out};
 use crate::ReleasedTooOften;
 
 /// A count of permits, as the suite sees it: what it acquires it releases by hand.
@@ -125,14 +125,20 @@ fn wakes(semaphore: &impl Semaphore) {
 }
 
 fn wakes_n(semaphore: &impl Semaphore) {
-    let (released, passed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let [coming, released, passed] = [(); 3].map(|()| AtomicUsize::new(0));
     on_threads(5, |number| {
         if number > 0 {
-            assert!(semaphore.acquire_timeout(2 * PATIENCE), "it was not woken");
+            let before = Instant::now();
+            coming.fetch_add(1, SeqCst);
+            assert!(
+                semaphore.acquire_timeout(2 * PATIENCE) && before.elapsed() < 2 * PATIENCE,
+                "it was not woken"
+            );
             let place = passed.fetch_add(1, SeqCst);
             assert!(place < released.load(SeqCst), "more have passed than were released");
             return;
         }
+        let_wait(&coming, 4);
         for (count, total) in [(1, 1), (2, 3), (1, 4)] {
             released.fetch_add(count, SeqCst);
             semaphore.release(count);
@@ -165,7 +171,7 @@ fn limits(semaphore: &impl Semaphore, permits: usize) {
     let (inside, total) = (AtomicUsize::new(0), AtomicUsize::new(0));
     on_threads(2 * permits + 1, |_| {
         for _ in 0..200 {
-            assert!(semaphore.acquire_timeout(PATIENCE), "somebody always gives back");
+            is_woken(|patience| semaphore.acquire_timeout(patience));
             let now = inside.fetch_add(1, SeqCst) + 1;
             assert!(now <= permits, "{now} are inside");
             total.fetch_add(1, SeqCst);
@@ -186,10 +192,8 @@ fn hands_over(semaphore: &impl Semaphore) {
                 made.fetch_add(1, SeqCst);
                 semaphore.release(2);
             } else {
-                assert!(
-                    semaphore.acquire_timeout(PATIENCE) && semaphore.acquire_timeout(PATIENCE),
-                    "it was made"
-                );
+                is_woken(|patience| semaphore.acquire_timeout(patience));
+                is_woken(|patience| semaphore.acquire_timeout(patience));
                 assert!(made.load(SeqCst) > 0);
             }
         }
