@@ -7,7 +7,7 @@
 //!
 //! Expected output:
 //! ```text
-//! after 3 rounds: [512, 384, 192, 64]
+//! after 3 rounds: [512, 320, 128, 64]
 //! one party is late: the barrier is broken: a party's timeout passed before all had come; `reset` it when every party knows
 //! one party panics: the barrier is broken: a party panicked; `reset` it when every party knows
 //! ```
@@ -23,7 +23,7 @@ use par_threads::Barrier;
 const CELLS: usize = 4;
 const ROUNDS: usize = 3;
 
-/// A rod whose first cell stays hot; a cell becomes the mean of its neighbours, the last one that of itself and its own.
+/// A rod whose first cell stays hot; a cell becomes the mean of its neighbours, the last one of its neighbour and itself.
 fn heat() -> Result<Vec<u32>, BrokenBarrier> {
     let next: Arc<[AtomicU32; CELLS]> = Arc::default();
     let now = Arc::new(Mutex::new([512, 0, 0, 0]));
@@ -56,6 +56,7 @@ fn heat() -> Result<Vec<u32>, BrokenBarrier> {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rod = heat()?;
+    assert_eq!(rod, [512, 320, 128, 64]);
     println!("after {ROUNDS} rounds: {rod:?}");
 
     let barrier = Barrier::new(2).timeout(Duration::from_millis(10));
