@@ -1,4 +1,4 @@
-//! The price of a permit, an event, a latch, a barrier, beside the best that parking_lot, std and tokio offer:
+//! The price of a permit, an event, a latch, a barrier, beside the best that `parking_lot`, `std` and tokio offer:
 //! `cargo bench -p par-threads --bench sync`.
 //!
 //! Contenders run in turns, so the ratios hold on a busy machine; every count is checked. The first of each table is the

@@ -70,7 +70,7 @@ impl Latch {
         let mut word = self.word.load(Ordering::Relaxed);
         let next = loop {
             let left = (word / ONE).saturating_sub(steps);
-            let next = if left == 0 { 0 } else { left * ONE | word & WAITING };
+            let next = if left == 0 { 0 } else { (left * ONE) | (word & WAITING) };
             match self.word.compare_exchange_weak(word, next, Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => break next,
                 Err(now) => word = now,

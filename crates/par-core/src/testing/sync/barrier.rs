@@ -222,7 +222,7 @@ fn stays_broken(barrier: &impl Barrier) {
 
 fn ends_for_all<B: Barrier>(barrier: &B, end: fn(&B), cause: BreakCause) {
     for _ in 0..20 {
-        let ended = all_but_one(barrier, |barrier| end(barrier));
+        let ended = all_but_one(barrier, end);
         assert_eq!(ended, vec![broken(cause); barrier.parties() - 1]);
         barrier.reset();
     }

@@ -113,18 +113,18 @@ fn reentrant_locks_with_bugs() {
 
 struct Number {
     bug: Bug,
-    number: Watched<u64>,
+    value: Watched<u64>,
     /// A notification was lost; the next one is not.
     lost: AtomicBool,
 }
 
 fn number(bug: Bug) -> impl Fn() -> Number {
-    move || Number { bug, number: Watched::default(), lost: AtomicBool::new(false) }
+    move || Number { bug, value: Watched::default(), lost: AtomicBool::new(false) }
 }
 
 impl Condition for Number {
     fn with(&self, f: &mut dyn FnMut(&mut u64)) {
-        f(&mut self.number.lock());
+        f(&mut self.value.lock());
     }
     fn wait_for(&self, predicate: &mut dyn FnMut(&mut u64) -> bool, timeout: Option<Duration>) -> bool {
         let timeout = timeout
@@ -134,15 +134,15 @@ impl Condition for Number {
             asked += 1;
             (predicate(number) || asked > 1 && self.bug == Bug::IgnoresThePredicate).then_some(())
         };
-        self.number.wait(timeout, holds).is_some()
+        self.value.wait(timeout, holds).is_some()
     }
     fn notify_one(&self) {
         if self.bug != Bug::LosesNotifications || self.lost.fetch_xor(true, Ordering::SeqCst) {
-            self.number.changed.notify_one();
+            self.value.changed.notify_one();
         }
     }
     fn notify_all(&self) {
-        self.number.changed.notify_all();
+        self.value.changed.notify_all();
     }
 }
 

@@ -126,7 +126,7 @@ fn an_abort_does_not_wait_for_the_action() {
     barrier.abort();
     assert_eq!(barrier.wait(), broken(BreakCause::Aborted));
     within(LIMIT, "the one that does not act is told at once", || {
-        while !threads.iter().any(|thread| thread.is_finished()) {
+        while !threads.iter().any(std::thread::JoinHandle::is_finished) {
             std::thread::yield_now();
         }
     });

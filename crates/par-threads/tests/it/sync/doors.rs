@@ -29,7 +29,7 @@ fn they_live_in_statics() {
 fn a_latch_has_a_largest_count() {
     let largest = usize::MAX / 2;
     assert_eq!(Latch::new(largest).remaining(), largest);
-    let text = panic_text(|| drop(Latch::new(largest + 1)));
+    let text = panic_text(|| Latch::new(largest + 1).wait());
     assert!(text.contains("at most to half"), "{text}");
 }
 
