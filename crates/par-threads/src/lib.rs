@@ -14,11 +14,15 @@ pub mod thread;
 
 pub use config::Builder;
 pub use error::BuildError;
-pub use par_core::{DoneTooOften, GetError, JoinTimedOut, PutError, QueueShutdown};
+pub use par_core::{
+    BreakCause, BrokenBarrier, DoneTooOften, GetError, JoinTimedOut, PutError, QueueShutdown,
+    ReleasedTooOften,
+};
 pub use pool::ThreadPool;
 pub use probe::{Threads, probe};
 pub use queue::{LifoQueue, PriorityQueue, Queue, QueueIter, Taken};
 pub use rayon_pool::RayonPool;
+pub use sync::{Barrier, BarrierTurn, BoundedSemaphore, Event, Latch, OwnedPermit, Party, Permit, Semaphore};
 pub use thread::shared_iterator::SharedIterator;
 pub use thread::timer::Timer;
 /// A value per thread that belongs to an object, as Python's `threading.local`; how it differs from `thread_local!` is

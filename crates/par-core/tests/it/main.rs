@@ -9,4 +9,5 @@ mod handles;
 mod laws_of_partition;
 mod maps;
 mod registry;
+mod sync;
 mod wire;

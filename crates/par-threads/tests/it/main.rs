@@ -5,5 +5,17 @@ mod conformance;
 mod failure;
 mod pool;
 mod queue;
+mod sync;
 mod thread;
 mod waiting;
+
+use std::time::Duration;
+
+/// No wait of a test is meant to take this long.
+const LIMIT: Duration = Duration::from_mins(1);
+
+/// The text that a call panics with.
+fn panic_text(call: impl FnOnce()) -> String {
+    let panic = par_core::plumbing::catch_panic(call).expect_err("it panics");
+    panic.message
+}
