@@ -178,7 +178,9 @@ mod tests {
         let count = Arc::new(std::sync::atomic::AtomicUsize::new(0));
         let add = || {
             let count = Arc::clone(&count);
-            move || drop(count.fetch_add(1, Ordering::Relaxed))
+            move || {
+                count.fetch_add(1, Ordering::Relaxed);
+            }
         };
         let token = Cancellation::new();
         let kept = token.on_cancel(add());

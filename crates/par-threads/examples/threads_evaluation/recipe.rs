@@ -97,7 +97,7 @@ fn fibonacci(n: u32) -> u64 {
 /// How many bytes the file has, as far as they are the right ones.
 fn read(file: &Path) -> Result<usize, Failure> {
     let mut file = File::open(file)?;
-    let (mut block, right) = ([0; BLOCK_SIZE], contents());
+    let (mut block, right) = (vec![0; BLOCK_SIZE], contents());
     let mut size = 0;
     loop {
         let length = file.read(&mut block)?;
