@@ -1,6 +1,6 @@
 //! What the pool knows of each worker while it works: cheap enough to be kept for every job.
 //!
-//! Only the worker itself writes its record, and anybody may read it. `mark` is what it does now and since when, in one
+//! Only the worker itself writes its record (and who gives it its slot, before that), and anybody may read it. `mark` is what it does now and since when, in one
 //! word; time is added to `times` when that changes, which is when it runs out of jobs and when it finds one again,
 //! never once per job. While it changes, `mark` is [`CHANGING`], so a reader that sees the same mark before and after
 //! has read times that belong to it.

@@ -27,6 +27,7 @@ use crossbeam::sync::Parker;
 use parking_lot::{Condvar, Mutex};
 
 use super::queues::BoxedJob;
+use super::record::Activity;
 use super::shared::Shared;
 use super::worker;
 use crate::start::{self, Preparation};
@@ -145,7 +146,10 @@ impl Shared {
                     (known..workers).filter(|index| vacant[*index].is_some() && !prepared(*index)).collect();
                 if missing.is_empty() {
                     wanted.store(workers, Ordering::SeqCst);
-                    let take = |recruit: Recruit| (recruit.seat, vacant[recruit.index].take());
+                    let take = |Recruit { index, seat }| {
+                        self.records[index].switch(Activity::Idle, self.birth);
+                        (seat, vacant[index].take())
+                    };
                     let seats: Vec<_> = recruits.into_iter().map(take).collect();
                     self.slots_changed(&vacant);
                     for (seat, parts) in seats {

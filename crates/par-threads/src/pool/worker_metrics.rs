@@ -36,7 +36,8 @@ pub struct WorkerMetrics {
     pub index: usize,
     /// The name of its thread.
     pub thread: String,
-    /// The system's number of the thread, as `top -H` shows it, where the system tells; the latest one's, if retired.
+    /// The system's number of the thread, as `top -H` shows it, where the system tells and as soon as the
+    /// thread has begun; the latest one's, if retired.
     pub native_id: Option<u64>,
     /// What it does now.
     pub state: WorkerState,
