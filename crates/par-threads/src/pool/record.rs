@@ -150,19 +150,20 @@ const CACHED: usize = 8;
 
 /// The names that a worker has seen last: it asks for no lock while its tasks have a handful of names.
 #[derive(Default)]
-pub(super) struct NameCache([Cell<(&'static str, usize)>; CACHED]);
+pub(super) struct NameCache([Cell<Option<(&'static str, usize)>>; CACHED]);
 
 impl NameCache {
     #[inline]
     pub(super) fn number(&self, name: &'static str, names: &Names) -> usize {
         // Names are constants of the program, so the address says which; their low bits say little.
         let slot = &self.0[(name.as_ptr().addr() >> 3) % CACHED];
-        let (known, number) = slot.get();
-        if std::ptr::eq(known, name) {
+        if let Some((known, number)) = slot.get()
+            && std::ptr::eq(known, name)
+        {
             return number;
         }
         let number = names.number(name);
-        slot.set((name, number));
+        slot.set(Some((name, number)));
         number
     }
 }

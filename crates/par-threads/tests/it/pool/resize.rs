@@ -224,11 +224,10 @@ fn every_worker_may_make_the_pool_grow() {
     let meeting = Arc::new(Barrier::new(2));
     let grow = |workers| {
         let (pool, meeting) = (Arc::clone(&pool), Arc::clone(&meeting));
-        let grow = move || {
+        move || {
             meeting.wait();
             pool.resize(workers).map_err(|error| error.to_string())
-        };
-        grow
+        }
     };
     let handles = [4, 4].map(|workers| pool.spawn(grow(workers)).expect("it is open"));
     for handle in handles {
@@ -308,6 +307,35 @@ fn resizes_take_turns_and_a_shutdown_ends_them() {
 }
 
 #[test]
+fn a_wake_up_goes_to_a_worker_that_stays() {
+    let pool = pool(2);
+    let random = Philox::new(11);
+    let over = Arc::new(AtomicBool::new(false));
+    let resizer = {
+        let (pool, over) = (Arc::clone(&pool), Arc::clone(&over));
+        thread::spawn(move || {
+            for workers in [1, 3, 2, 4].into_iter().cycle() {
+                pool.resize(workers).expect("threads start");
+                if over.load(Ordering::Relaxed) {
+                    break;
+                }
+            }
+        })
+    };
+    within(LIMIT, "a task of a pool whose workers come and go", || {
+        for turn in 0..3000 {
+            // Sometimes they look for a job still, and sometimes they sleep.
+            for _ in 0..random.next_u64(turn) % 150 {
+                thread::yield_now();
+            }
+            assert_eq!(pool.spawn(move || turn).expect("it is open").wait(), Ok(turn));
+        }
+    });
+    over.store(true, Ordering::Relaxed);
+    resizer.join().expect("no panic");
+}
+
+#[test]
 fn a_pool_that_is_dropped_while_workers_retire_loses_no_handle() {
     for round in 0..50 {
         let pool = pool(4);
@@ -360,7 +388,9 @@ fn each_of_a_million_tasks_runs_once_while_the_pool_changes_its_size() {
                 };
                 let children: Vec<_> = (0..CHILDREN).map(submit).collect();
                 if parent.is_multiple_of(3) {
-                    children.into_iter().for_each(|child| child.wait().expect("it ran"));
+                    for child in children {
+                        child.wait().expect("it ran");
+                    }
                 }
             };
             drop(pool.spawn(run).expect("it is open"));

@@ -1,0 +1,122 @@
+//! What a pool does for those who run one: priorities, deadlines, a size that changes, and what each worker did.
+//!
+//! Run it: `cargo run --release -p par-threads --example threads_pool`; with a path behind `--`, it also writes the
+//! timeline there, as a trace for `chrome://tracing` or <https://ui.perfetto.dev>.
+//!
+//! Expected output (times differ, and which worker ran how much):
+//! ```text
+//! one worker ran them in this order: ["high", "normal", "low"]
+//! deadline: the deadline of the task passed before its output was there
+//! 3 workers met at a barrier, and 1 is left
+//! fail fast: the executor `thread-pool` is broken: its task `closure` panicked: no disk
+//! crew-0: 6 jobs (0 stolen), busy 53ms, waiting 0ns, idle 2ms; idle
+//! crew-1: 1 jobs (0 stolen), busy 2ms, waiting 0ns, idle 50µs; retired
+//! crew-2: 1 jobs (0 stolen), busy 2ms, waiting 0ns, idle 12µs; retired
+//! 8 tasks in 55.2ms
+//! crew-0 |aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa..aa|  96 %
+//! crew-1 |..............................................................aa|   4 %
+//! crew-2 |..............................................................aa|   4 %
+//!      a = closure: 8 times, 57.1ms
+//! ```
+
+use std::error::Error;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Barrier, Mutex};
+use std::time::Duration;
+
+use par_core::{Executor, LocalExecutorExt, Options, Priority, Shutdown, SubmitError, TaskError, task};
+use par_threads::{PanicPolicy, ThreadPool, WorkerState};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let pool = ThreadPool::builder().workers(1).max_workers(3).name("crew").timeline(1000).build()?;
+    priorities(&pool)?;
+    deadline(&pool)?;
+    resize(&pool)?;
+    fail_fast()?;
+
+    while pool.worker_metrics().iter().skip(1).any(|worker| worker.state != WorkerState::Retired) {
+        std::thread::yield_now();
+    }
+    let workers = pool.worker_metrics();
+    assert_eq!(workers.iter().map(|worker| worker.jobs()).sum::<u64>(), 8);
+    for worker in workers {
+        println!("{worker}");
+    }
+    pool.shutdown(Shutdown::drain())?;
+    let timeline = pool.timeline();
+    assert_eq!((timeline.spans.len(), timeline.dropped), (8, 0));
+    println!("{timeline}");
+    if let Some(path) = std::env::args_os().nth(1) {
+        std::fs::write(path, timeline.to_chrome_json())?;
+    }
+    Ok(())
+}
+
+/// What is queued goes by priority, not by turn.
+fn priorities(pool: &ThreadPool) -> Result<(), Box<dyn Error>> {
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let (release, held) = channel::<()>();
+    let busy = pool.spawn(move || held.recv().ok())?;
+    let mut queued = Vec::new();
+    for (name, priority) in [("low", Priority::Low), ("normal", Priority::Normal), ("high", Priority::High)] {
+        let order = Arc::clone(&order);
+        let note = move || order.lock().expect("nobody panics").push(name);
+        queued.push(pool.spawn_with(note, Options::new().priority(priority))?);
+    }
+    drop(release);
+    busy.wait()?;
+    for handle in queued {
+        handle.wait()?;
+    }
+    let order = order.lock().expect("nobody panics");
+    assert_eq!(*order, ["high", "normal", "low"]);
+    println!("one worker ran them in this order: {order:?}");
+    Ok(())
+}
+
+/// A thread cannot be stopped, so a task with a deadline asks whether it should go on.
+fn deadline(pool: &ThreadPool) -> Result<(), Box<dyn Error>> {
+    let patient = || {
+        while !task::current().cancelled() {
+            std::thread::yield_now();
+        }
+    };
+    let handle = pool.spawn_with(patient, Options::new().timeout(Duration::from_millis(50)))?;
+    let error = handle.wait().expect_err("it never ends by itself");
+    assert_eq!(error, TaskError::DeadlineExceeded);
+    println!("deadline: {error}");
+    Ok(())
+}
+
+/// Three tasks that wait for one another need three workers.
+fn resize(pool: &ThreadPool) -> Result<(), Box<dyn Error>> {
+    pool.resize(3)?;
+    let meeting = Arc::new(Barrier::new(3));
+    let mut handles = Vec::new();
+    for _ in 0..3 {
+        let meeting = Arc::clone(&meeting);
+        handles.push(pool.spawn(move || meeting.wait().is_leader())?);
+    }
+    let mut leaders = 0;
+    for handle in handles {
+        leaders += usize::from(handle.wait()?);
+    }
+    assert_eq!(leaders, 1);
+    pool.resize(1)?;
+    assert_eq!(pool.workers().get(), 1);
+    assert!(pool.resize(4).is_err(), "it was built for 3");
+    println!("3 workers met at a barrier, and {} is left", pool.workers());
+    Ok(())
+}
+
+/// Where one failure makes the rest pointless, the first panic ends the pool.
+fn fail_fast() -> Result<(), Box<dyn Error>> {
+    let pool = ThreadPool::builder().workers(1).panic_policy(PanicPolicy::ShutDown).build()?;
+    // A panic that does not print.
+    let failed = pool.spawn(|| -> u32 { std::panic::resume_unwind(Box::new("no disk")) })?;
+    assert!(matches!(failed.wait(), Err(TaskError::Panicked(_))));
+    let refused = pool.spawn(|| 1).expect_err("the pool is broken");
+    assert!(matches!(refused, SubmitError::Broken { .. }));
+    println!("fail fast: {refused}");
+    Ok(())
+}
