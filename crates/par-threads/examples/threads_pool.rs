@@ -9,23 +9,35 @@
 //! deadline: the deadline of the task passed before its output was there
 //! 3 workers met at a barrier, and 1 is left
 //! fail fast: the executor `thread-pool` is broken: its task `closure` panicked: no disk
-//! crew-0: 6 jobs (0 stolen), busy 53ms, waiting 0ns, idle 2ms; idle
-//! crew-1: 1 jobs (0 stolen), busy 2ms, waiting 0ns, idle 50µs; retired
-//! crew-2: 1 jobs (0 stolen), busy 2ms, waiting 0ns, idle 12µs; retired
-//! 8 tasks in 55.2ms
-//! crew-0 |aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa..aa|  96 %
-//! crew-1 |..............................................................aa|   4 %
-//! crew-2 |..............................................................aa|   4 %
-//!      a = closure: 8 times, 57.1ms
+//! crew-0: 8 jobs (0 stolen), busy 80ms, waiting 0ns, idle 4ms; retired
+//! crew-1: 3 jobs (1 stolen), busy 31ms, waiting 0ns, idle 2ms; retired
+//! crew-2: 3 jobs (0 stolen), busy 30ms, waiting 0ns, idle 3ms; retired
+//! 14 tasks in 83.6ms
+//! crew-0 |aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.bbbbbbbbbbbbbbbbbbbbbbb..|  96 %
+//! crew-1 |........................................bbbbbbbbbbbbbbbbbbbbbbbb|  37 %
+//! crew-2 |.......................................bbbbbbbbbbbbbbbbbbbbbbb..|  36 %
+//!      a = closure: 8 times, 50.1ms
+//!      b = threads_pool::crunch: 6 times, 91.0ms
 //! ```
 
 use std::error::Error;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Barrier, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use par_core::{Executor, LocalExecutorExt, Options, Priority, Shutdown, SubmitError, TaskError, task};
+use par_core::{
+    Executor, ExecutorExt, LocalExecutorExt, Options, Priority, Shutdown, SubmitError, TaskError, task,
+};
 use par_threads::{PanicPolicy, ThreadPool, WorkerState};
+
+#[par_core::task]
+fn crunch(milliseconds: u64) -> u64 {
+    let (begun, mut rounds) = (Instant::now(), 0);
+    while begun.elapsed() < Duration::from_millis(milliseconds) {
+        rounds += 1;
+    }
+    rounds
+}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let pool = ThreadPool::builder().workers(1).max_workers(3).name("crew").timeline(1000).build()?;
@@ -34,17 +46,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     resize(&pool)?;
     fail_fast()?;
 
-    while pool.worker_metrics().iter().skip(1).any(|worker| worker.state != WorkerState::Retired) {
+    pool.shutdown(Shutdown::drain())?;
+    while pool.worker_metrics().iter().any(|worker| worker.state != WorkerState::Retired) {
         std::thread::yield_now();
     }
     let workers = pool.worker_metrics();
-    assert_eq!(workers.iter().map(|worker| worker.jobs()).sum::<u64>(), 8);
+    assert_eq!(workers.iter().map(|worker| worker.jobs()).sum::<u64>(), 14);
     for worker in workers {
         println!("{worker}");
     }
-    pool.shutdown(Shutdown::drain())?;
     let timeline = pool.timeline();
-    assert_eq!((timeline.spans.len(), timeline.dropped), (8, 0));
+    assert_eq!((timeline.spans.len(), timeline.dropped), (14, 0));
     println!("{timeline}");
     if let Some(path) = std::env::args_os().nth(1) {
         std::fs::write(path, timeline.to_chrome_json())?;
@@ -102,6 +114,8 @@ fn resize(pool: &ThreadPool) -> Result<(), Box<dyn Error>> {
         leaders += usize::from(handle.wait()?);
     }
     assert_eq!(leaders, 1);
+    let crunched = pool.map((0..6).map(|_| crunch::new(15))).collect::<Result<Vec<_>, _>>()?;
+    assert!(crunched.iter().all(|rounds| *rounds > 0));
     pool.resize(1)?;
     assert_eq!(pool.workers().get(), 1);
     assert!(pool.resize(4).is_err(), "it was built for 3");
