@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 use par_core::{
     Executor, ExecutorExt, LocalExecutorExt, Options, Priority, Shutdown, SubmitError, TaskError, task,
 };
-use par_threads::{PanicPolicy, ThreadPool, WorkerState};
+use par_threads::{PanicPolicy, ThreadPool, WorkerMetrics, WorkerState};
 
 #[par_core::task]
 fn crunch(milliseconds: u64) -> u64 {
@@ -51,7 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         std::thread::yield_now();
     }
     let workers = pool.worker_metrics();
-    assert_eq!(workers.iter().map(|worker| worker.jobs()).sum::<u64>(), 14);
+    assert_eq!(workers.iter().map(WorkerMetrics::jobs).sum::<u64>(), 14);
     for worker in workers {
         println!("{worker}");
     }

@@ -17,6 +17,8 @@ const LEAST_STACK: usize = 64 << 10;
 /// So many workers a pool may grow to, per processor and in any case, if nothing is said: threads may wait.
 const MOST_PER_PROCESSOR: usize = 4;
 const MOST_IN_ANY_CASE: usize = 64;
+/// More threads no system gives to a process.
+const MOST_WORKERS: usize = u16::MAX as usize;
 
 /// Settings of a [`ThreadPool`] or a [`RayonPool`].
 ///
@@ -207,6 +209,11 @@ impl Builder {
         for (setting, value, least) in settings {
             if value < least {
                 return Err(BuildError::TooSmall { setting, least });
+            }
+        }
+        for (setting, value) in [("workers", self.workers), ("max_workers", self.most_workers())] {
+            if value > MOST_WORKERS {
+                return Err(BuildError::TooLarge { setting, most: MOST_WORKERS });
             }
         }
         if self.stack_size < LEAST_STACK {

@@ -14,6 +14,14 @@ pub enum BuildError {
         /// Its least value.
         least: usize,
     },
+    /// A setting has a value that no system can give.
+    #[error("`{setting}` must be at most {most}")]
+    TooLarge {
+        /// The setting's name.
+        setting: &'static str,
+        /// Its largest value.
+        most: usize,
+    },
     /// The operating system refused a thread.
     #[error(
         "worker {worker} of {workers} could not be started; lower `workers` or `stack_size`, or raise the limit on threads"

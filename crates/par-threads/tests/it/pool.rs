@@ -203,6 +203,13 @@ fn settings_that_make_no_sense_are_errors() {
     assert_eq!(too_small(ThreadPool::builder().workers(0).build()), "`workers` must be at least 1");
     assert!(too_small(ThreadPool::builder().queue_bound(0).build()).contains("queue_bound"));
     assert!(too_small(ThreadPool::builder().stack_size(0).build()).contains("65536"));
+    for (setting, builder) in [
+        ("workers", ThreadPool::builder().workers(usize::MAX)),
+        ("max_workers", ThreadPool::builder().workers(1).max_workers(usize::MAX)),
+    ] {
+        let error = builder.build().expect_err("so many there never are").to_string();
+        assert_eq!(error, format!("`{setting}` must be at most 65535"));
+    }
     let unbuildable = ThreadPool::builder().workers(2).stack_size(usize::MAX / 4).build();
     assert!(matches!(unbuildable, Err(BuildError::Spawn { worker: 0, .. })), "{unbuildable:?}");
 }
