@@ -336,6 +336,43 @@ fn a_wake_up_goes_to_a_worker_that_stays() {
 }
 
 #[test]
+fn those_that_stay_are_still_woken_when_others_have_retired() {
+    let pool = pool(2);
+    for round in 0..50 {
+        pool.resize(2 + round % 3).expect("threads start");
+        // Those that retire are looking for a job, or asleep.
+        for _ in 0..round * 10 {
+            thread::yield_now();
+        }
+        pool.resize(1).expect("shrinking starts nothing");
+        until("the others have retired", || threads(&pool) == 1);
+        // The last one falls asleep, so somebody has to wake it.
+        for _ in 0..500 {
+            thread::yield_now();
+        }
+        let task = pool.spawn(move || round).expect("it is open");
+        assert_eq!(within(LIMIT, "the worker that stays", || task.wait()), Ok(round));
+    }
+}
+
+#[test]
+fn a_worker_that_is_on_its_way_out_turns_round_when_it_is_wanted() {
+    let pool = pool(4);
+    for round in 0..5000 {
+        pool.resize(1).expect("shrinking starts nothing");
+        for _ in 0..round % 200 {
+            std::hint::spin_loop();
+        }
+        pool.resize(4).expect("threads start");
+        if round % 100 == 0 {
+            Busy::occupy(&*pool, 4).release();
+        }
+    }
+    Busy::occupy(&*pool, 4).release();
+    assert_eq!(threads(&pool), 4);
+}
+
+#[test]
 fn a_pool_that_is_dropped_while_workers_retire_loses_no_handle() {
     for round in 0..50 {
         let pool = pool(4);
