@@ -109,7 +109,7 @@ pub enum ResizeError {
     /// The pool was shut down, or is broken.
     #[error("the pool was shut down, so its number of workers is of no use")]
     ShutDown,
-    /// The new workers could not be started; those that could have ended again.
+    /// The new workers could not be started; those that could end again, one in its initializer as soon as that returns.
     #[error("the new workers could not be started; the pool still has {workers}")]
     Start {
         /// How many workers the pool has.

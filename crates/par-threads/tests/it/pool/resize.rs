@@ -83,6 +83,7 @@ fn an_initializer_that_panics_leaves_the_pool_as_it_was() {
     assert_eq!((pool.workers().get(), threads(&pool)), (1, 1));
     assert_eq!(pool.spawn(thread_name).expect("it is open").wait().expect("it ran"), "par-0");
 
+    until("the others have run theirs, in vain", || seen.lock().expect("not poisoned").len() == 3);
     seen.lock().expect("not poisoned").clear();
     spoilt.store(false, Ordering::Relaxed);
     pool.resize(5).expect("now they like it");
