@@ -6,13 +6,19 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use crate::{BuildError, RayonPool, ThreadPool};
+use crate::panics::Observer;
+use crate::{Affinity, BuildError, PanicPolicy, RayonPool, TaskPanic, ThreadPool};
 
 /// What each worker does before its first task; it is given the worker's index.
 pub(crate) type Initializer = Arc<dyn Fn(usize) + Send + Sync>;
 
 /// Less is not enough for the worker itself, in bytes.
 const LEAST_STACK: usize = 64 << 10;
+/// So many workers a pool may grow to, per processor and in any case, if nothing is said: threads may wait.
+const MOST_PER_PROCESSOR: usize = 4;
+const MOST_IN_ANY_CASE: usize = 64;
+/// More threads no system gives to a process.
+const MOST_WORKERS: usize = u16::MAX as usize;
 
 /// Settings of a [`ThreadPool`] or a [`RayonPool`].
 ///
@@ -35,10 +41,16 @@ const LEAST_STACK: usize = 64 << 10;
 #[must_use = "a builder does nothing until it builds"]
 pub struct Builder {
     pub(crate) workers: usize,
+    max_workers: Option<usize>,
     pub(crate) name: String,
     pub(crate) queue_bound: usize,
     pub(crate) stack_size: usize,
     pub(crate) initializer: Option<Initializer>,
+    pub(crate) affinity: Affinity,
+    pub(crate) panic_policy: PanicPolicy,
+    pub(crate) on_panic: Option<Observer>,
+    /// Spans per worker.
+    pub(crate) timeline: Option<usize>,
     pub(crate) start_timeout: Duration,
     pub(crate) drop_timeout: Duration,
 }
@@ -46,13 +58,18 @@ pub struct Builder {
 impl Builder {
     pub(crate) fn new() -> Self {
         Self {
-            workers: available_parallelism().map_or(1, NonZeroUsize::get),
+            workers: processors(),
+            max_workers: None,
             name: "par".to_owned(),
             queue_bound: 1 << 16,
             // A worker that waits runs other tasks on top of its stack, so it needs more than the usual 2 MiB;
             // only what is touched takes memory.
             stack_size: 8 << 20,
             initializer: None,
+            affinity: Affinity::Inherit,
+            panic_policy: PanicPolicy::Isolate,
+            on_panic: None,
+            timeline: None,
             start_timeout: Duration::from_mins(1),
             drop_timeout: Duration::from_secs(5),
         }
@@ -61,6 +78,14 @@ impl Builder {
     /// How many threads; as many as the machine lets this process use, if nothing is said.
     pub fn workers(self, workers: usize) -> Self {
         Self { workers, ..self }
+    }
+
+    /// How many workers [`ThreadPool::resize`] may ask for; if nothing is said, 64, or 4 per processor, or
+    /// [`workers`](Self::workers), whichever is most.
+    ///
+    /// Each takes 2 KiB before it has a thread.
+    pub fn max_workers(self, workers: usize) -> Self {
+        Self { max_workers: Some(workers), ..self }
     }
 
     /// What the threads are called, followed by `-` and their index; `par`, if nothing is said.
@@ -85,6 +110,48 @@ impl Builder {
         Self { initializer: Some(Arc::new(initializer)), ..self }
     }
 
+    /// Which processors the workers run on; any that this thread may use, if nothing is said.
+    pub fn affinity(self, affinity: Affinity) -> Self {
+        Self { affinity, ..self }
+    }
+
+    /// What the pool does about a task that panics; nothing, besides telling its handle, if nothing is said.
+    pub fn panic_policy(self, policy: PanicPolicy) -> Self {
+        Self { panic_policy: policy, ..self }
+    }
+
+    /// Is called for every task that panics, on its worker, before its handle tells; for logs and alarms.
+    ///
+    /// It must be short. A panic of its own is reported by the panic hook and harms nothing else.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::sync::mpsc;
+    /// use par_core::LocalExecutorExt;
+    /// use par_threads::ThreadPool;
+    ///
+    /// let (report, reports) = mpsc::channel();
+    /// let pool = ThreadPool::builder()
+    ///     .workers(1)
+    ///     .on_panic(move |event| drop(report.send(format!("`{}` said: {}", event.task, event.panic.message))))
+    ///     .build()?;
+    /// let failed = pool.spawn(|| -> u32 { std::panic::resume_unwind(Box::new("no disk")) })?;
+    /// assert!(failed.wait().is_err());
+    /// assert_eq!(reports.recv()?, "`closure` said: no disk");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn on_panic(self, observer: impl Fn(&TaskPanic<'_>) + Send + Sync + 'static) -> Self {
+        Self { on_panic: Some(Arc::new(observer)), ..self }
+    }
+
+    /// Keeps which task ran when, the latest so many of each worker, for [`ThreadPool::timeline`]; nothing, and at no
+    /// price, if nothing is said.
+    ///
+    /// A span takes 88 bytes, once there is one.
+    pub fn timeline(self, spans: usize) -> Self {
+        Self { timeline: Some(spans), ..self }
+    }
+
     /// How long [`build`](Self::build) waits for the initializers; a minute, if nothing is said.
     pub fn start_timeout(self, timeout: Duration) -> Self {
         Self { start_timeout: timeout, ..self }
@@ -106,25 +173,47 @@ impl Builder {
     /// Until every worker has run its initializer, or for the start timeout.
     pub fn build(self) -> Result<ThreadPool, BuildError> {
         self.check()?;
-        ThreadPool::start(self)
+        ThreadPool::start(&self)
     }
 
     /// Starts the threads of a [`RayonPool`].
     ///
     /// # Errors
-    /// As [`build`](Self::build).
+    /// As [`build`](Self::build); and [`BuildError::NotWithRayon`] for a setting that only a [`ThreadPool`] has.
     ///
     /// # Blocking
     /// As [`build`](Self::build).
     pub fn build_rayon(self) -> Result<RayonPool, BuildError> {
         self.check()?;
+        for (setting, given) in [("max_workers", self.max_workers), ("timeline", self.timeline)] {
+            if given.is_some() {
+                return Err(BuildError::NotWithRayon { setting });
+            }
+        }
         RayonPool::start(self)
     }
 
+    /// How many workers there may be, ever.
+    pub(crate) fn most_workers(&self) -> usize {
+        let usual = || self.workers.max(MOST_PER_PROCESSOR * processors()).max(MOST_IN_ANY_CASE);
+        self.max_workers.unwrap_or_else(usual)
+    }
+
     fn check(&self) -> Result<(), BuildError> {
-        for (setting, value) in [("workers", self.workers), ("queue_bound", self.queue_bound)] {
-            if value == 0 {
-                return Err(BuildError::TooSmall { setting, least: 1 });
+        let settings = [
+            ("workers", self.workers, 1),
+            ("queue_bound", self.queue_bound, 1),
+            ("max_workers", self.most_workers(), self.workers),
+            ("timeline", self.timeline.unwrap_or(1), 1),
+        ];
+        for (setting, value, least) in settings {
+            if value < least {
+                return Err(BuildError::TooSmall { setting, least });
+            }
+        }
+        for (setting, value) in [("workers", self.workers), ("max_workers", self.most_workers())] {
+            if value > MOST_WORKERS {
+                return Err(BuildError::TooLarge { setting, most: MOST_WORKERS });
             }
         }
         if self.stack_size < LEAST_STACK {
@@ -134,13 +223,21 @@ impl Builder {
     }
 }
 
+fn processors() -> usize {
+    available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
             .field("workers", &self.workers)
+            .field("max_workers", &self.most_workers())
             .field("name", &self.name)
             .field("queue_bound", &self.queue_bound)
             .field("stack_size", &self.stack_size)
+            .field("affinity", &self.affinity)
+            .field("panic_policy", &self.panic_policy)
+            .field("timeline", &self.timeline)
             .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! Why a pool could not be built.
+//! Why a pool could not be built, or resized.
 
 use std::time::Duration;
 
@@ -14,6 +14,14 @@ pub enum BuildError {
         /// Its least value.
         least: usize,
     },
+    /// A setting has a value that no system can give.
+    #[error("`{setting}` must be at most {most}")]
+    TooLarge {
+        /// The setting's name.
+        setting: &'static str,
+        /// Its largest value.
+        most: usize,
+    },
     /// The operating system refused a thread.
     #[error(
         "worker {worker} of {workers} could not be started; lower `workers` or `stack_size`, or raise the limit on threads"
@@ -26,6 +34,34 @@ pub enum BuildError {
         /// What the operating system said.
         #[source]
         source: std::io::Error,
+    },
+    /// A worker could not be put on its processor.
+    #[error(
+        "worker {worker} cannot run on processor {processor}; this process may use the processors {allowed:?}, \
+         choose among them"
+    )]
+    Processor {
+        /// The index of the worker.
+        worker: usize,
+        /// The processor that was asked for: it does not exist, or is not allowed.
+        processor: usize,
+        /// Those that may be used.
+        allowed: Vec<usize>,
+        /// What the operating system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The list of processors is empty.
+    #[error("`Affinity::Processors` needs at least one processor; leave `affinity` out if any will do")]
+    NoProcessor,
+    /// This operating system has no way to put threads on processors.
+    #[error("threads can be put on processors on Linux alone; leave `affinity` out")]
+    AffinityUnsupported,
+    /// A [`RayonPool`](crate::RayonPool) cannot do that.
+    #[error("a `RayonPool` knows no `{setting}`; leave it out, or build a `ThreadPool`")]
+    NotWithRayon {
+        /// The setting's name.
+        setting: &'static str,
     },
     /// The initializer panicked.
     #[error("the initializer of worker {worker} panicked: {message}")]
@@ -50,5 +86,36 @@ pub enum BuildError {
     Rayon {
         /// What it said.
         reason: String,
+    },
+}
+
+/// Why a pool was not resized; it has as many workers as before.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ResizeError {
+    /// A pool without a worker would run nothing, ever.
+    #[error("a pool needs at least one worker; shut it down if it is to run nothing more")]
+    Zero,
+    /// The pool was not built for so many.
+    #[error(
+        "{wanted} workers are more than the {most} that the pool may have; build it with `max_workers({wanted})`"
+    )]
+    TooMany {
+        /// How many were asked for.
+        wanted: usize,
+        /// [`Builder::max_workers`](crate::Builder::max_workers).
+        most: usize,
+    },
+    /// The pool was shut down, or is broken.
+    #[error("the pool was shut down, so its number of workers is of no use")]
+    ShutDown,
+    /// The new workers could not be started; those that could end again, one in its initializer as soon as that returns.
+    #[error("the new workers could not be started; the pool still has {workers}")]
+    Start {
+        /// How many workers the pool has.
+        workers: usize,
+        /// Why.
+        #[source]
+        source: BuildError,
     },
 }

@@ -16,10 +16,11 @@ const HELP: Duration = Duration::from_millis(1);
 #[derive(Debug)]
 pub(crate) struct Gauge {
     unfinished: AtomicUsize,
-    limit: usize,
+    limit: AtomicUsize,
+    queue_bound: usize,
     /// Callers that wait for room are woken from here down: when there is room for many, not once per job. Never less
     /// than the workers can run at once, because jobs that run may be as long as they like.
-    resume: usize,
+    resume: AtomicUsize,
     waiting: AtomicUsize,
     lock: Mutex<()>,
     fell: Condvar,
@@ -29,14 +30,25 @@ impl Gauge {
     /// At most `workers + queue_bound` unfinished jobs for those who enter by the front door: a job that runs is
     /// unfinished, too, but not queued.
     pub(crate) fn new(workers: usize, queue_bound: usize) -> Self {
+        let (limit, resume) = bounds(workers, queue_bound);
         Self {
             unfinished: AtomicUsize::new(0),
-            limit: workers.saturating_add(queue_bound),
-            resume: workers.saturating_add(queue_bound / 4 * 3),
+            limit: AtomicUsize::new(limit),
+            queue_bound,
+            resume: AtomicUsize::new(resume),
             waiting: AtomicUsize::new(0),
             lock: Mutex::new(()),
             fell: Condvar::new(),
         }
+    }
+
+    /// Another number of workers runs jobs from now on.
+    pub(crate) fn set_workers(&self, workers: usize) {
+        let (limit, resume) = bounds(workers, self.queue_bound);
+        self.limit.store(limit, Ordering::SeqCst);
+        self.resume.store(resume, Ordering::SeqCst);
+        // There may be room now, and whoever waits has measured by the former limit.
+        self.wake_all();
     }
 
     pub(crate) fn unfinished(&self) -> usize {
@@ -44,7 +56,7 @@ impl Gauge {
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.unfinished() >= self.limit
+        self.unfinished() >= self.limit.load(Ordering::Relaxed)
     }
 
     /// Counts a job in, whatever the limit says: for the pool's own threads.
@@ -67,14 +79,15 @@ impl Gauge {
 
     fn try_enter(&self) -> bool {
         // Not add, look and subtract: a job that leaves in between would see one too many, and wake nobody.
-        let one_more = |unfinished| (unfinished < self.limit).then_some(unfinished + 1);
+        let limit = self.limit.load(Ordering::Relaxed);
+        let one_more = |unfinished| (unfinished < limit).then_some(unfinished + 1);
         self.unfinished.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more).is_ok()
     }
 
     /// Counts a job out.
     pub(crate) fn leave(&self) {
         let left = self.unfinished.fetch_sub(1, Ordering::SeqCst) - 1;
-        if self.waiting.load(Ordering::SeqCst) > 0 && left <= self.resume {
+        if self.waiting.load(Ordering::SeqCst) > 0 && left <= self.resume.load(Ordering::SeqCst) {
             self.wake_all();
         }
     }
@@ -109,4 +122,9 @@ impl Gauge {
         self.waiting.fetch_sub(1, Ordering::SeqCst);
         finished
     }
+}
+
+/// The limit, and where callers that wait for room are woken.
+fn bounds(workers: usize, queue_bound: usize) -> (usize, usize) {
+    (workers.saturating_add(queue_bound), workers.saturating_add(queue_bound / 4 * 3))
 }

@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod affinity;
 mod config;
 mod error;
 mod gauge;
+mod panics;
 mod pool;
 mod probe;
 mod queue;
@@ -12,13 +14,15 @@ mod start;
 mod sync;
 pub mod thread;
 
+pub use affinity::Affinity;
 pub use config::Builder;
-pub use error::BuildError;
+pub use error::{BuildError, ResizeError};
+pub use panics::{PanicPolicy, TaskPanic};
 pub use par_core::{
     BreakCause, BrokenBarrier, DoneTooOften, GetError, JoinTimedOut, PutError, QueueShutdown,
     ReleasedTooOften,
 };
-pub use pool::ThreadPool;
+pub use pool::{TaskSpan, ThreadPool, Timeline, WorkerMetrics, WorkerState};
 pub use probe::{Threads, probe};
 pub use queue::{LifoQueue, PriorityQueue, Queue, QueueIter, Taken};
 pub use rayon_pool::RayonPool;

@@ -10,18 +10,20 @@ use std::time::{Duration, Instant};
 
 use par_core::plumbing::{Helper, Job, Ran, enter_worker, record_panics, thread_waker};
 use par_core::{
-    Capabilities, Counter, Delivery, Executor, Level, LocalExecutor, Metrics, Shutdown, ShutdownTimedOut,
-    Snapshot, SubmitError, TaskError,
+    Capabilities, Counter, Delivery, Executor, Level, LocalExecutor, Metrics, Panic, Shutdown,
+    ShutdownTimedOut, Snapshot, SubmitError, TaskError,
 };
 
 use crate::gauge::Gauge;
-use crate::{BuildError, Builder, start};
+use crate::panics::PanicWatch;
+use crate::start::{self, Preparation};
+use crate::{BuildError, Builder};
 
 /// A rayon thread pool as an [`Executor`]: for programs that use rayon anyway, and as the peer to measure beside.
 ///
 /// It runs each task with [`rayon::ThreadPool::spawn`]; who waits for a handle on one of its threads, be it a task or a
-/// parallel iterator, lets the thread run other tasks through [`rayon::yield_now`]. There are no priorities, tasks from
-/// outside wait for as long as those inside submit others, and a task that is cancelled with all others at a shutdown
+/// parallel iterator, lets the thread run other tasks through [`rayon::yield_now`]. There are no priorities, the number of
+/// workers stays as it is, nobody keeps a timeline, tasks from outside wait for as long as those inside submit others, and a task that is cancelled with all others at a shutdown
 /// leaves its queue only when a worker comes to it.
 ///
 /// # Examples
@@ -42,6 +44,8 @@ pub struct RayonPool {
     drop_timeout: Duration,
 }
 
+const NAME: &str = "rayon-pool";
+
 struct Shared {
     rayon: rayon::ThreadPool,
     gauge: Gauge,
@@ -50,6 +54,7 @@ struct Shared {
     queue_bound: usize,
     /// The hardest level of shutdown so far, plus one.
     level: Arc<AtomicU8>,
+    panics: PanicWatch,
 }
 
 impl RayonPool {
@@ -68,9 +73,9 @@ impl RayonPool {
 
     pub(crate) fn start(config: Builder) -> Result<Self, BuildError> {
         record_panics();
-        let Builder { workers, name, queue_bound, stack_size, initializer, start_timeout, drop_timeout } =
-            config;
-        let (starter, reports) = start::starter(initializer);
+        let (starter, reports) = Preparation::new(&config)?.starter();
+        let panics = PanicWatch::new(&config);
+        let Builder { workers, name, queue_bound, stack_size, start_timeout, drop_timeout, .. } = config;
         let level = Arc::new(AtomicU8::new(0));
         let pool = Arc::new(OnceLock::new());
         let (level_seen, pool_seen) = (Arc::clone(&level), Arc::clone(&pool));
@@ -94,6 +99,7 @@ impl RayonPool {
             workers: NonZeroUsize::new(workers).expect("the builder checks that"),
             queue_bound,
             level,
+            panics,
         });
         pool.set(Arc::downgrade(&shared)).expect("it is set here alone");
         Ok(Self { shared, drop_timeout })
@@ -127,16 +133,15 @@ impl Shared {
     }
 
     fn submit(self: &Arc<Self>, job: Box<dyn Job>) -> Result<(), SubmitError> {
-        let executor = || "rayon-pool".to_owned();
         let own = self.rayon.current_thread_index();
         let closed = || self.has_reached(if own.is_some() { Level::CancelQueued } else { Level::Drain });
         if own.is_some() && !closed() {
             self.gauge.enter_unbounded();
         } else if closed() || !self.gauge.enter(job.options().expires(), closed) {
             return Err(if closed() {
-                SubmitError::ShutDown { executor: executor() }
+                self.panics.refusal(NAME)
             } else {
-                SubmitError::DeadlineExceeded { executor: executor() }
+                SubmitError::DeadlineExceeded { executor: NAME.to_owned() }
             });
         }
         self.metrics.add(own.unwrap_or(self.workers.get()), Counter::Submitted, 1);
@@ -158,18 +163,23 @@ impl Shared {
         }
     }
 
+    /// Takes nothing more, and treats what it has as that level says.
+    fn close(&self, level: Level) {
+        self.level.fetch_max(level as u8 + 1, Ordering::SeqCst);
+        self.gauge.wake_all();
+    }
+
     fn shutdown(&self, how: Shutdown) -> Result<(), ShutdownTimedOut> {
         let begun = Instant::now();
         // One of the pool's own tasks cannot wait for itself.
         let own = self.rayon.current_thread_index().is_some();
         let timeout = if own { Duration::ZERO } else { how.timeout };
-        self.level.fetch_max(how.level as u8 + 1, Ordering::SeqCst);
-        self.gauge.wake_all();
+        self.close(how.level);
         if self.gauge.wait_until_empty(begun.checked_add(timeout)) {
             return Ok(());
         }
         let running = self.gauge.unfinished();
-        Err(ShutdownTimedOut { executor: "rayon-pool".to_owned(), running, waited: begun.elapsed() })
+        Err(ShutdownTimedOut { executor: NAME.to_owned(), running, waited: begun.elapsed() })
     }
 }
 
@@ -180,7 +190,7 @@ macro_rules! executor {
     ($pool:ty, $shared:tt) => {
         impl Executor for $pool {
             fn name(&self) -> &'static str {
-                "rayon-pool"
+                NAME
             }
 
             fn workers(&self) -> NonZeroUsize {
@@ -253,5 +263,14 @@ impl Helper for RayonHelper {
 
     fn stopping(&self) -> bool {
         has_reached(&self.level, Level::CancelRunning)
+    }
+
+    fn panicked(&self, task: &'static str, panic: &Panic) {
+        // A task of the pool keeps it alive.
+        let Some(pool) = self.pool.get().and_then(Weak::upgrade) else { return };
+        let index = rayon::current_thread_index().unwrap_or(0);
+        if pool.panics.panicked(index, task, panic) {
+            pool.close(Level::CancelRunning);
+        }
     }
 }

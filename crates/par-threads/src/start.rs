@@ -1,39 +1,61 @@
 //! Starting workers: every pool waits for every initializer, for a bounded time.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-use crate::BuildError;
+use crate::affinity;
 use crate::config::Initializer;
+use crate::{BuildError, Builder};
 
 type Started = Result<(), BuildError>;
+
+/// What a new thread does before it is a worker.
+#[derive(Clone)]
+pub(crate) struct Preparation {
+    initializer: Option<Initializer>,
+    /// The processors that workers are put on, round and round.
+    processors: Option<Arc<[usize]>>,
+}
 
 /// What each worker gets, to say that it has started.
 #[derive(Clone)]
 pub(crate) struct Starter {
-    initializer: Option<Initializer>,
+    preparation: Preparation,
     report: Sender<Started>,
 }
 
-/// A starter for the workers, and the end at which their reports arrive.
-pub(crate) fn starter(initializer: Option<Initializer>) -> (Starter, Receiver<Started>) {
-    let (report, reports) = channel();
-    (Starter { initializer, report }, reports)
+impl Preparation {
+    /// Checks what can be checked before there is a thread.
+    pub(crate) fn new(config: &Builder) -> Result<Self, BuildError> {
+        Ok(Self { initializer: config.initializer.clone(), processors: config.affinity.resolve()? })
+    }
+
+    /// A starter for some workers, and the end at which their reports arrive.
+    pub(crate) fn starter(&self) -> (Starter, Receiver<Started>) {
+        let (report, reports) = channel();
+        (Starter { preparation: self.clone(), report }, reports)
+    }
+
+    fn run(&self, index: usize) -> Started {
+        if let Some(processors) = &self.processors {
+            affinity::pin(index, processors)?;
+        }
+        let Some(initializer) = &self.initializer else { return Ok(()) };
+        catch_unwind(AssertUnwindSafe(|| initializer(index))).map_err(|panic| {
+            let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+            let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+            let message = text.unwrap_or_else(|| "a value that is not text".to_owned());
+            BuildError::Initializer { worker: index, message }
+        })
+    }
 }
 
 impl Starter {
-    /// Runs the initializer and reports; `false`: it panicked, and the worker is of no use.
+    /// Goes to its processor, runs the initializer and reports; `false`: that failed, and the thread is of no use.
     pub(crate) fn start(&self, index: usize) -> bool {
-        let started = self.initializer.as_ref().map_or(Ok(()), |initializer| {
-            let initialized = catch_unwind(AssertUnwindSafe(|| initializer(index)));
-            initialized.map_err(|panic| {
-                let text = panic.downcast_ref::<&str>().map(ToString::to_string);
-                let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-                let message = text.unwrap_or_else(|| "a value that is not text".to_owned());
-                BuildError::Initializer { worker: index, message }
-            })
-        });
+        let started = self.preparation.run(index);
         let works = started.is_ok();
         // Nobody listens any more when the builder has given up; the pool is shut down then.
         self.report.send(started).ok();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Executor;
 use super::ext::inherit;
 use crate::map::{Feed, Map};
-use crate::plumbing::{Closure, TypedJob, run_caught};
+use crate::plumbing::{Closure, TypedJob, run_task};
 use crate::task::current;
 use crate::{Handle, Options, SubmitError, TaskError};
 
@@ -105,7 +105,8 @@ where
 
 fn run_all<A, T>(items: Vec<A>, closure: &impl Fn(A) -> T) -> Vec<Result<T, TaskError>> {
     let context = current();
-    let run =
-        |item| if context.cancelled() { Err(TaskError::Cancelled) } else { run_caught(|| closure(item)) };
+    let run = |item| {
+        if context.cancelled() { Err(TaskError::Cancelled) } else { run_task(CLOSURE, || closure(item)) }
+    };
     items.into_iter().map(run).collect()
 }

@@ -102,9 +102,18 @@ impl Metrics {
         }
     }
 
+    /// What one shard says, now: what one worker has done.
+    pub fn shard_snapshot(&self, shard: usize) -> Snapshot {
+        Self::sum(std::slice::from_ref(self.shard(shard)))
+    }
+
     /// The sum of all shards, now.
     pub fn snapshot(&self) -> Snapshot {
-        let sum = |read: &dyn Fn(&Shard) -> u64| self.shards.iter().map(read).sum();
+        Self::sum(&self.shards)
+    }
+
+    fn sum(shards: &[Shard]) -> Snapshot {
+        let sum = |read: &dyn Fn(&Shard) -> u64| shards.iter().map(read).sum();
         let counters = array::from_fn(|i| sum(&|shard| shard.counters[i].load(Ordering::Relaxed)));
         let mut phases = Phases::ZERO;
         for phase in Phase::ALL {

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::panics::{contained, run_caught};
 use super::wire::{Reply, WireHeader, codec_error, decode};
+use super::worker::run_task;
 use crate::handle::Completer;
 use crate::task::Frame;
 use crate::{Options, Phases, Task, TaskError, Timing, schema};
@@ -71,14 +72,17 @@ pub struct Ran {
     pub queued: Duration,
     /// What the task measured.
     pub phases: Phases,
+    /// When it began and when it ended, if it ran.
+    pub span: Option<(Instant, Instant)>,
 }
 
 impl Ran {
     /// It did not run.
-    pub const SKIPPED: Self = Self { ok: None, queued: Duration::ZERO, phases: Phases::ZERO };
+    pub const SKIPPED: Self = Self { ok: None, queued: Duration::ZERO, phases: Phases::ZERO, span: None };
 
     fn new(ok: bool, timing: &Timing) -> Self {
-        Self { ok: Some(ok), queued: timing.queued(), phases: timing.phases }
+        let span = Some((timing.started, timing.finished));
+        Self { ok: Some(ok), queued: timing.queued(), phases: timing.phases, span }
     }
 }
 
@@ -143,8 +147,9 @@ impl<T: Task> Work for Batch<T> {
 /// Runs the tasks of a batch one after the other; the rest is cancelled when the batch is.
 pub(crate) fn run_batch<T: Task>(tasks: Vec<T>) -> Vec<Result<T::Output, TaskError>> {
     let context = crate::task::current();
-    let run =
-        |task: T| if context.cancelled() { Err(TaskError::Cancelled) } else { run_caught(|| task.run()) };
+    let run = |task: T| {
+        if context.cancelled() { Err(TaskError::Cancelled) } else { run_task(T::NAME, || task.run()) }
+    };
     tasks.into_iter().map(run).collect()
 }
 
@@ -226,13 +231,13 @@ impl<W: Work> Job for TypedJob<W> {
     }
 
     fn run(self: Box<Self>, worker: usize) -> Ran {
-        let Self { work, submitted, completer, .. } = *self;
+        let Self { name, work, submitted, completer, .. } = *self;
         if !completer.begin() {
             contained(|| drop(work));
             return Ran::SKIPPED;
         }
         let frame = Frame::new(completer.controlled(), 1);
-        let (outcome, span) = frame.enter(|| run_caught(|| work.run()));
+        let (outcome, span) = frame.enter(|| run_task(name, || work.run()));
         let timing =
             Timing { submitted, started: span.started, finished: span.finished, worker, phases: span.phases };
         let ran = Ran::new(outcome.is_ok(), &timing);

@@ -8,10 +8,11 @@ pub(crate) mod worker;
 
 pub(crate) use job::{Batch, Closure, One, TypedJob, run_batch};
 pub use job::{Job, Ran};
+pub(crate) use panics::contained;
 pub use panics::{catch_panic, record_panics};
-pub(crate) use panics::{contained, run_caught};
 pub use wire::{Answer, Invocation, RemoteTask, Reply, call_name, readdress_call};
 pub(crate) use wire::{WireHeader, decode};
+pub(crate) use worker::run_task;
 pub use worker::{Helper, WorkerGuard, enter_worker, help_for, thread_waker};
 
 pub use crate::registry::{Entry, TASKS};

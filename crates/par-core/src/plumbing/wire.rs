@@ -303,7 +303,7 @@ impl Reply {
     /// How the job of an encoded reply ended, for executors that pass replies on; `queued` is what they measured.
     pub fn ran(bytes: &Bytes, queued: Duration) -> Ran {
         let (phases, _) = Self::read("?", bytes);
-        Ran { ok: Some(bytes.get(1) == Some(&0)), queued, phases }
+        Ran { ok: Some(bytes.get(1) == Some(&0)), queued, phases, span: None }
     }
 
     /// Takes a reply apart: the phases, and the output's bytes or the error.

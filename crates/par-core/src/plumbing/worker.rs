@@ -8,8 +8,10 @@ use std::task::{Wake, Waker};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-use crate::Executor;
+use super::panics::catch_panic;
+use crate::error::Panic;
 use crate::task::{set_waited, waited};
+use crate::{Executor, TaskError};
 
 /// What a worker thread may do while a task on it waits for a handle.
 ///
@@ -29,6 +31,13 @@ pub trait Helper {
     /// Whether every task of the worker is asked to stop, because the executor is shut down that hard.
     fn stopping(&self) -> bool {
         false
+    }
+
+    /// A task has panicked on this thread; its handle does not tell yet, so what is done here comes first.
+    ///
+    /// It must not panic itself.
+    fn panicked(&self, task: &'static str, panic: &Panic) {
+        let _ = (task, panic);
     }
 }
 
@@ -63,6 +72,16 @@ impl Drop for WorkerGuard {
 /// Whether every task of this worker is asked to stop.
 pub(crate) fn stopping() -> bool {
     HELPER.with_borrow(|helper| helper.as_ref().is_some_and(|helper| helper.stopping()))
+}
+
+/// Runs a task's code; a panic in it is [`TaskError::Panicked`], and told to the worker's executor.
+pub(crate) fn run_task<R>(task: &'static str, f: impl FnOnce() -> R) -> Result<R, TaskError> {
+    catch_panic(f).map_err(|panic| {
+        if let Some(helper) = helper() {
+            helper.panicked(task, &panic);
+        }
+        TaskError::Panicked(panic)
+    })
 }
 
 /// The helper of this thread, when it is a worker.

@@ -1,15 +1,21 @@
 //! Work stealing over crossbeam's deques.
 
 mod queues;
+mod record;
+mod roster;
 mod shared;
 mod sleep;
+mod timeline;
 mod worker;
+mod worker_metrics;
+
+pub use timeline::{TaskSpan, Timeline};
+pub use worker_metrics::{WorkerMetrics, WorkerState};
 
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use par_core::plumbing::{Job, record_panics};
 use par_core::{
@@ -17,15 +23,19 @@ use par_core::{
 };
 
 use self::shared::Shared;
-use self::worker::worker;
-use crate::{BuildError, Builder, start};
+use crate::{BuildError, Builder, ResizeError};
 
 /// A pool of threads that steal work from one another: the [`Executor`] for tasks and closures in this process.
 ///
 /// Each worker has a deque of its own; what a task submits goes there and is run last in, first out, by the worker that
 /// has it in its cache, unless an idle worker steals the oldest. Callers from outside share three queues, one per
-/// [`Priority`](par_core::Priority). A task that waits for another's handle runs queued tasks meanwhile, so tasks may
+/// [`Priority`](par_core::Priority): a worker takes the high ones before anything else, and low ones, also those that tasks
+/// submit, only when there is nothing else for it, here or in another worker's deque; so a pool that is never idle never
+/// runs them. Now and then it takes the normal job that has waited longest. A task that waits for another's handle runs queued tasks meanwhile, so tasks may
 /// submit and wait as deep as their stack allows.
+///
+/// [`resize`](Self::resize) changes the number of workers while they work, [`worker_metrics`](Self::worker_metrics) says
+/// what each of them does, and [`timeline`](Self::timeline) what they did when.
 ///
 /// Dropping the pool cancels what is queued, asks what runs to stop, and waits for it for a bounded time;
 /// [`shutdown`](Executor::shutdown) does it in the way of your choice.
@@ -64,28 +74,58 @@ impl ThreadPool {
         Builder::new()
     }
 
-    pub(crate) fn start(config: Builder) -> Result<Self, BuildError> {
+    pub(crate) fn start(config: &Builder) -> Result<Self, BuildError> {
         record_panics();
-        let (shared, parts) = Shared::new(&config);
-        // From here on an error drops the pool, and with it the threads that have started.
-        let pool = Self { shared, drop_timeout: config.drop_timeout };
-        let (starter, reports) = start::starter(config.initializer);
-        for (index, part) in parts.into_iter().enumerate() {
-            let work = worker(Arc::clone(&pool.shared), index, part);
-            let starter = starter.clone();
-            let run = move || {
-                if starter.start(index) {
-                    work();
-                }
-            };
-            thread::Builder::new()
-                .name(format!("{}-{index}", config.name))
-                .stack_size(config.stack_size)
-                .spawn(run)
-                .map_err(|source| BuildError::Spawn { worker: index, workers: config.workers, source })?;
-        }
-        start::wait(&reports, config.workers, config.start_timeout)?;
+        let pool = Self { shared: Shared::new(config)?, drop_timeout: config.drop_timeout };
+        pool.shared.grow(config.workers)?;
         Ok(pool)
+    }
+
+    /// Changes the number of workers while they work.
+    ///
+    /// A pool that grows starts threads, with the processor and the initializer that the builder named. A pool that
+    /// shrinks retires its last workers, each after the task that it runs now; what is queued goes to the others. No task
+    /// is lost, and none runs twice. [`workers`](Executor::workers) tells the new number at once.
+    ///
+    /// # Errors
+    /// [`ResizeError`], and the pool is as it was: for no worker, for more than
+    /// [`max_workers`](Builder::max_workers), after a shutdown, and when a new thread cannot be started or prepared.
+    ///
+    /// # Blocking
+    /// While it grows, until every new worker has run its initializer, or for the start timeout; and while another thread
+    /// resizes the pool. It waits for no task, so a task may resize its own pool; an initializer may not.
+    ///
+    /// # Examples
+    /// ```
+    /// use par_core::Executor;
+    /// use par_threads::ThreadPool;
+    ///
+    /// let pool = ThreadPool::builder().workers(1).max_workers(4).build()?;
+    /// pool.resize(4)?;
+    /// assert_eq!(pool.workers().get(), 4);
+    /// let refused = pool.resize(5).expect_err("it was built for 4");
+    /// assert!(refused.to_string().contains("max_workers(5)"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn resize(&self, workers: usize) -> Result<(), ResizeError> {
+        self.shared.resize(workers)
+    }
+
+    /// The most workers that [`resize`](Self::resize) may ask for.
+    pub fn max_workers(&self) -> usize {
+        self.shared.max_workers()
+    }
+
+    /// What each worker has done so far and does now, by index, with those that were retired.
+    ///
+    /// A job is counted a moment after its handle tells the outcome.
+    pub fn worker_metrics(&self) -> Vec<WorkerMetrics> {
+        self.shared.worker_metrics()
+    }
+
+    /// Which task ran when and on which worker; empty, unless [`Builder::timeline`] asked for it.
+    pub fn timeline(&self) -> Timeline {
+        self.shared.timeline()
     }
 }
 
@@ -120,9 +160,13 @@ impl LocalExecutor for ThreadPool {}
 impl Drop for ThreadPool {
     fn drop(&mut self) {
         let shutdown = Shutdown::at(Level::CancelRunning).within(self.drop_timeout);
-        // Threads that do not listen end by themselves, after their task.
-        self.shared.shutdown(shutdown).ok();
+        let deadline = Instant::now().checked_add(self.drop_timeout);
+        let done = self.shared.shutdown(shutdown).is_ok();
         self.shared.terminate();
+        // Threads that do not listen end by themselves, after their task; the others are about to.
+        if done && !self.shared.is_own_thread() {
+            self.shared.roster.wait_until_vacant(deadline);
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Where jobs wait: three shared lanes and a deque per worker.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use crossbeam::deque::{Injector, Steal, Stealer, Worker as Deque};
 use par_core::Priority;
 use par_core::plumbing::Job;
@@ -10,7 +12,10 @@ pub(super) struct Queues {
     high: Injector<BoxedJob>,
     normal: Injector<BoxedJob>,
     low: Injector<BoxedJob>,
+    /// One for every worker that there may ever be.
     stealers: Box<[Stealer<BoxedJob>]>,
+    /// From here on the deques are empty, and nobody has them.
+    reach: AtomicUsize,
 }
 
 /// A job, whether it was another worker's, and whether more may have come with it.
@@ -29,8 +34,18 @@ impl Queues {
             normal: Injector::new(),
             low: Injector::new(),
             stealers: deques.iter().map(Deque::stealer).collect(),
+            reach: AtomicUsize::new(0),
         };
         (queues, deques)
+    }
+
+    /// Workers have the deques up to here, or some of them: set before the first of them works.
+    pub(super) fn set_reach(&self, reach: usize) {
+        self.reach.store(reach, Ordering::SeqCst);
+    }
+
+    fn reached(&self) -> &[Stealer<BoxedJob>] {
+        &self.stealers[..self.reach.load(Ordering::Relaxed)]
     }
 
     /// Queues a job from outside.
@@ -61,8 +76,9 @@ impl Queues {
             .or_else(|| take(|| self.low.steal()).map(own))
     }
 
-    /// A high one, or the normal job that has waited longest, from outside (or else of the worker's own) or the other way round: for a turn now
-    /// and then, since jobs that submit others keep the worker's own deque full and its latest job first.
+    /// A high one, or the normal job that has waited longest, from outside (or else of the worker's own) or the other way
+    /// round: for a turn now and then, since jobs that submit others keep the worker's own deque full and its latest job
+    /// first.
     pub(super) fn find_oldest(&self, index: usize, outside_first: bool) -> Option<Found> {
         let outside = || take(|| self.normal.steal());
         let own = || take(|| self.stealers[index].steal());
@@ -73,7 +89,7 @@ impl Queues {
 
     /// Half of what another worker has, beginning with the neighbour, so that not all go for the same victim.
     fn steal(&self, index: usize, deque: &Deque<BoxedJob>) -> Option<Found> {
-        let (before, from) = self.stealers.split_at(index);
+        let (before, from) = self.reached().split_at(index);
         let others = from.iter().skip(1).chain(before);
         others
             .filter_map(|other| take(|| other.steal_batch_and_pop(deque)))
@@ -85,7 +101,17 @@ impl Queues {
         self.high.is_empty()
             && self.normal.is_empty()
             && self.low.is_empty()
-            && self.stealers.iter().all(Stealer::is_empty)
+            && self.reached().iter().all(Stealer::is_empty)
+    }
+
+    /// Moves what is left in the deque of a worker that retires to where all look, the oldest first; `false`: nothing was.
+    pub(super) fn hand_over(&self, index: usize) -> bool {
+        let mut moved = false;
+        while let Some(job) = take(|| self.stealers[index].steal()) {
+            self.push(job);
+            moved = true;
+        }
+        moved
     }
 
     /// Takes everything out, from wherever it is.

@@ -1,14 +1,14 @@
 //! What the workers and the callers of a pool share.
 //!
 //! The state only ever goes up: *open* (everybody may submit), *draining* (only the pool's own tasks may), *cancelling*
-//! (nobody may), *terminated* (workers end when they are idle).
+//! (nobody may), *terminated* (workers end when they are idle). A shutdown raises it, and so does a panic where the
+//! policy says so.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
-use crossbeam::deque::Worker as Deque;
 use crossbeam::sync::Parker;
 use par_core::plumbing::Job;
 use par_core::{
@@ -17,10 +17,15 @@ use par_core::{
 };
 
 use super::queues::{BoxedJob, Queues};
+use super::record::{Activity, Names, Record};
+use super::roster::{Parts, Roster};
 use super::sleep::Sleep;
+use super::timeline::{Recorder, Timeline};
 use super::worker::{self, Local};
-use crate::Builder;
+use super::worker_metrics::{WorkerMetrics, WorkerState};
 use crate::gauge::Gauge;
+use crate::panics::PanicWatch;
+use crate::{BuildError, Builder};
 
 const OPEN: u8 = 0;
 const DRAINING: u8 = 1;
@@ -32,29 +37,79 @@ pub(super) struct Shared {
     pub(super) sleep: Sleep,
     pub(super) gauge: Gauge,
     pub(super) metrics: Metrics,
-    workers: NonZeroUsize,
+    pub(super) roster: Roster,
+    /// One per worker that there may ever be.
+    pub(super) records: Box<[Record]>,
+    pub(super) names: Names,
+    pub(super) recorder: Option<Recorder>,
+    pub(super) panics: PanicWatch,
+    pub(super) birth: Instant,
     queue_bound: usize,
     state: AtomicU8,
     stopping: AtomicBool,
 }
 
 impl Shared {
-    /// The shared part, and what each worker keeps to itself: the end of its deque, and where it sleeps.
-    pub(super) fn new(config: &Builder) -> (Arc<Self>, Vec<(Deque<BoxedJob>, Parker)>) {
-        let (queues, deques) = Queues::new(config.workers);
-        let parkers: Vec<_> = deques.iter().map(|_| Parker::new()).collect();
-        let shared = Arc::new(Self {
+    /// The shared part of a pool that has no workers yet.
+    pub(super) fn new(config: &Builder) -> Result<Arc<Self>, BuildError> {
+        let most = config.most_workers();
+        let (queues, deques) = Queues::new(most);
+        let parts: Vec<_> = deques.into_iter().map(|deque| Parts { deque, parker: Parker::new() }).collect();
+        let birth = Instant::now();
+        Ok(Arc::new(Self {
             queues,
-            sleep: Sleep::new(&parkers),
+            sleep: Sleep::new(parts.iter().map(|parts| &parts.parker)),
             gauge: Gauge::new(config.workers, config.queue_bound),
             // The last shard is that of the callers from outside.
-            metrics: Metrics::new(config.workers + 1),
-            workers: NonZeroUsize::new(config.workers).expect("the builder checks that"),
+            metrics: Metrics::new(most + 1),
+            roster: Roster::new(config, parts)?,
+            records: (0..most).map(|_| Record::new()).collect(),
+            names: Names::default(),
+            recorder: config.timeline.map(|spans| Recorder::new(most, spans, birth)),
+            panics: PanicWatch::new(config),
+            birth,
             queue_bound: config.queue_bound,
             state: AtomicU8::new(OPEN),
             stopping: AtomicBool::new(false),
-        });
-        (shared, deques.into_iter().zip(parkers).collect())
+        }))
+    }
+
+    pub(super) fn max_workers(&self) -> usize {
+        self.records.len()
+    }
+
+    /// The shard of the callers from outside.
+    fn callers(&self) -> usize {
+        self.records.len()
+    }
+
+    /// What each worker that there is or was has done.
+    pub(super) fn worker_metrics(&self) -> Vec<WorkerMetrics> {
+        let one = |(index, record): (usize, &Record)| {
+            let reading = record.read(self.birth);
+            let task = || self.names.name(reading.task);
+            WorkerMetrics {
+                index,
+                thread: self.roster.thread_name(index),
+                native_id: reading.native_id,
+                state: match reading.activity {
+                    Activity::Idle => WorkerState::Idle,
+                    Activity::Running => WorkerState::Running { task: task() },
+                    Activity::Waiting => WorkerState::Waiting { task: task() },
+                    Activity::Retired => WorkerState::Retired,
+                },
+                counters: self.metrics.shard_snapshot(index),
+                busy: reading.running,
+                waiting: reading.waiting,
+                idle: reading.idle,
+            }
+        };
+        self.records[..self.roster.high_water()].iter().enumerate().map(one).collect()
+    }
+
+    pub(super) fn timeline(&self) -> Timeline {
+        let Some(recorder) = &self.recorder else { return Timeline::default() };
+        recorder.timeline((0..self.roster.high_water()).map(|index| self.roster.thread_name(index)).collect())
     }
 
     fn at_least(&self, state: u8) -> bool {
@@ -63,6 +118,11 @@ impl Shared {
 
     pub(super) fn is_terminated(&self) -> bool {
         self.at_least(TERMINATED)
+    }
+
+    /// Whether nothing new is taken from outside.
+    pub(super) fn is_closed(&self) -> bool {
+        self.at_least(DRAINING)
     }
 
     /// Whether running tasks are asked to stop.
@@ -88,13 +148,21 @@ impl Shared {
     pub(super) fn cancel_queued(&self) {
         self.queues.drain(|job| {
             job.fail(TaskError::Cancelled);
-            self.metrics.add(self.workers.get(), Counter::Cancelled, 1);
+            self.metrics.add(self.callers(), Counter::Cancelled, 1);
             self.gauge.leave();
         });
     }
 
     fn refusal(&self) -> SubmitError {
-        SubmitError::ShutDown { executor: self.name().to_owned() }
+        self.panics.refusal(self.name())
+    }
+
+    /// A panic ends the pool: what is queued is cancelled, what runs is asked to stop, and nothing more is taken.
+    pub(super) fn break_down(&self) {
+        self.state.fetch_max(CANCELLING, Ordering::SeqCst);
+        self.stopping.store(true, Ordering::Relaxed);
+        self.gauge.wake_all();
+        self.cancel_queued();
     }
 
     /// From one of the pool's own threads: never blocks.
@@ -120,7 +188,7 @@ impl Shared {
                 SubmitError::DeadlineExceeded { executor: self.name().to_owned() }
             });
         }
-        self.metrics.add(self.workers.get(), Counter::Submitted, 1);
+        self.metrics.add(self.callers(), Counter::Submitted, 1);
         self.queues.push(job);
         Ok(())
     }
@@ -132,7 +200,7 @@ impl Executor for Shared {
     }
 
     fn workers(&self) -> NonZeroUsize {
-        self.workers
+        self.roster.workers()
     }
 
     fn metrics(&self) -> Snapshot {

@@ -9,9 +9,11 @@ use std::time::Instant;
 use crossbeam::deque::Worker as Deque;
 use crossbeam::sync::{Parker, Unparker};
 use par_core::plumbing::{Helper, Ran, enter_worker};
-use par_core::{Counter, Executor, TaskError};
+use par_core::{Counter, Executor, Panic, TaskError};
 
 use super::queues::{BoxedJob, Found};
+use super::record::{Activity, NameCache, Record};
+use super::roster::Parts;
 use super::shared::Shared;
 
 /// A worker that is idle yields and looks this often before it sleeps: 10 to 20 µs on an idle machine, which is about what
@@ -37,6 +39,9 @@ pub(super) struct Local {
     room_making: Cell<usize>,
     /// How many jobs this worker has run.
     jobs: Cell<u32>,
+    /// How many jobs are on its stack.
+    depth: Cell<usize>,
+    names: NameCache,
 }
 
 /// Runs `f` with this thread's worker, if it is one of the pool `shared`.
@@ -45,26 +50,52 @@ pub(super) fn with_local<R>(shared: &Shared, f: impl FnOnce(&Local) -> R) -> Opt
     std::ptr::eq(&raw const *local.shared, shared).then(|| f(&local))
 }
 
-/// What a new thread runs.
-pub(super) fn worker(
-    shared: Arc<Shared>,
-    index: usize,
-    (deque, parker): (Deque<BoxedJob>, Parker),
-) -> impl FnOnce() + Send {
-    move || {
-        let waker = Waker::from(Arc::new(Unpark(parker.unparker().clone())));
-        let (searching, room_making, jobs) = (Cell::new(false), Cell::new(0), Cell::new(0));
-        let local = Rc::new(Local { shared, index, deque, parker, waker, searching, room_making, jobs });
-        LOCAL.set(Some(Rc::clone(&local)));
-        let guard = enter_worker(Rc::new(PoolHelper(Rc::clone(&local))));
-        while !local.shared.is_terminated() {
-            local.work(&|| local.shared.is_terminated(), None);
-        }
-        // Nobody comes after this worker: what reached its deque on the way from another queue is cancelled here.
-        local.shared.cancel_queued();
-        drop(guard);
-        LOCAL.set(None);
+/// What a new thread does once it has a slot: it works until the pool ends or has fewer workers.
+pub(super) fn run(shared: &Arc<Shared>, index: usize, parts: Parts) {
+    // From here to the end of this function the thread is a worker, under the name that it was started with.
+    shared.records[index].set_thread();
+    let mut seated = Some(parts);
+    while let Some(parts) = seated {
+        let parts = serve(shared, index, parts);
+        seated = shared.vacate(index, parts);
     }
+}
+
+/// Works until the pool ends or has fewer workers, and leaves nothing behind in the deque.
+fn serve(shared: &Arc<Shared>, index: usize, Parts { deque, parker }: Parts) -> Parts {
+    let local = Rc::new(Local {
+        shared: Arc::clone(shared),
+        index,
+        waker: Waker::from(Arc::new(Unpark(parker.unparker().clone()))),
+        deque,
+        parker,
+        searching: Cell::new(false),
+        room_making: Cell::new(0),
+        jobs: Cell::new(0),
+        depth: Cell::new(0),
+        names: NameCache::default(),
+    });
+    LOCAL.set(Some(Rc::clone(&local)));
+    let guard = enter_worker(Rc::new(PoolHelper(Rc::clone(&local))));
+    local.switch(Activity::Running);
+    let over = || shared.is_terminated() || !shared.roster.is_wanted(index);
+    while !over() {
+        local.work(&over, None);
+    }
+    if shared.queues.hand_over(index) {
+        shared.sleep.job_queued();
+    }
+    local.stop_searching();
+    // What was on its way from one queue to another when all were cancelled, and what nobody comes for any more.
+    if shared.is_cancelling() {
+        shared.cancel_queued();
+    }
+    local.switch(Activity::Retired);
+    drop(guard);
+    LOCAL.set(None);
+    let Local { deque, parker, .. } =
+        Rc::into_inner(local).expect("only tasks borrow it, and none runs here");
+    Parts { deque, parker }
 }
 
 struct Unpark(Unparker);
@@ -84,12 +115,21 @@ impl Local {
         &self.deque
     }
 
+    fn record(&self) -> &Record {
+        &self.shared.records[self.index]
+    }
+
+    fn switch(&self, to: Activity) {
+        self.record().switch(to, self.shared.birth);
+    }
+
     /// Runs one job, or searches and sleeps until there may be one, or `done`, or `deadline`.
     fn work(&self, done: &dyn Fn() -> bool, deadline: Option<Instant>) {
         if let Some(found) = self.find() {
             return self.run(found);
         }
         if !self.searching.replace(true) {
+            self.switch(if self.depth.get() == 0 { Activity::Idle } else { Activity::Waiting });
             self.shared.sleep.start_searching();
         }
         for _ in 0..SEARCHES_BEFORE_SLEEP {
@@ -120,10 +160,13 @@ impl Local {
             self.shared.sleep.job_queued();
         }
         self.jobs.set(self.jobs.get().wrapping_add(1));
-        let Shared { metrics, gauge, .. } = &*self.shared;
+        let Shared { metrics, gauge, names, recorder, .. } = &*self.shared;
         if found.stolen {
             metrics.add(self.index, Counter::Stolen, 1);
         }
+        let task = found.job.name();
+        let below = self.record().set_task(self.names.number(task, names));
+        let depth = self.depth.replace(self.depth.get() + 1);
         // A shutdown does not see a job that is on its way from one queue to another.
         let ran = if self.shared.is_cancelling() {
             found.job.fail(TaskError::Cancelled);
@@ -131,12 +174,20 @@ impl Local {
         } else {
             found.job.run(self.index)
         };
+        self.depth.set(depth);
+        if depth > 0 {
+            self.record().set_task(below);
+        }
+        if let Some(recorder) = recorder {
+            recorder.record(self.index, task, depth, &ran);
+        }
         metrics.add_ran(self.index, &ran);
         gauge.leave();
     }
 
     fn stop_searching(&self) {
         if self.searching.replace(false) {
+            self.switch(Activity::Running);
             self.shared.sleep.stop_searching(|| !self.shared.queues.is_empty());
         }
     }
@@ -175,5 +226,11 @@ impl Helper for PoolHelper {
 
     fn stopping(&self) -> bool {
         self.0.shared.is_stopping()
+    }
+
+    fn panicked(&self, task: &'static str, panic: &Panic) {
+        if self.0.shared.panics.panicked(self.0.index, task, panic) {
+            self.0.shared.break_down();
+        }
     }
 }

@@ -1,16 +1,79 @@
 //! What only threads in one process can show.
 
+mod affinity;
+mod deadlines;
+mod metrics;
+mod panics;
+mod priorities;
+mod resize;
+mod timeline;
+
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use par_core::testing::within;
-use par_core::{Chunking, Counter, Executor, ExecutorExt, LocalExecutorExt, Shutdown, task};
-use par_threads::{BuildError, ThreadPool};
+use par_core::{
+    Chunking, Counter, Executor, ExecutorExt, Handle, LocalExecutor, LocalExecutorExt, Shutdown, task,
+};
+use par_threads::{BuildError, Builder, ThreadPool};
 
 const LIMIT: Duration = Duration::from_mins(1);
+
+/// One pool of each kind.
+fn both(builder: impl Fn() -> Builder) -> [Arc<dyn LocalExecutor>; 2] {
+    let rayon = builder().build_rayon().expect("threads start");
+    [Arc::new(builder().build().expect("threads start")), Arc::new(rayon)]
+}
+
+/// Waits until `ready`, for a bounded time.
+fn until(what: &str, ready: impl Fn() -> bool) {
+    within(LIMIT, what, || {
+        while !ready() {
+            thread::yield_now();
+        }
+    });
+}
+
+/// Tasks that each keep a worker busy until this is dropped.
+struct Busy {
+    release: Vec<Sender<()>>,
+    tasks: Vec<Handle<()>>,
+}
+
+impl Busy {
+    /// As soon as this returns, so many workers are busy.
+    fn occupy(pool: &(impl LocalExecutor + ?Sized), workers: usize) -> Self {
+        let running = Arc::new(Barrier::new(workers + 1));
+        let (mut release, mut tasks) = (Vec::new(), Vec::new());
+        for _ in 0..workers {
+            let (sender, held) = channel();
+            let running = Arc::clone(&running);
+            let block = move || {
+                running.wait();
+                held.recv().ok();
+            };
+            tasks.push(pool.spawn(block).expect("it is open"));
+            release.push(sender);
+        }
+        within(LIMIT, "the workers are busy", || running.wait());
+        Self { release, tasks }
+    }
+
+    fn release(mut self) {
+        self.release.clear();
+        for task in self.tasks.drain(..) {
+            assert_eq!(within(LIMIT, "a task that was released", || task.wait()), Ok(()));
+        }
+    }
+}
+
+fn thread_name() -> String {
+    thread::current().name().unwrap_or_default().to_owned()
+}
 
 #[par_core::task]
 fn add_one(x: u64) -> u64 {
@@ -140,6 +203,13 @@ fn settings_that_make_no_sense_are_errors() {
     assert_eq!(too_small(ThreadPool::builder().workers(0).build()), "`workers` must be at least 1");
     assert!(too_small(ThreadPool::builder().queue_bound(0).build()).contains("queue_bound"));
     assert!(too_small(ThreadPool::builder().stack_size(0).build()).contains("65536"));
+    for (setting, builder) in [
+        ("workers", ThreadPool::builder().workers(usize::MAX)),
+        ("max_workers", ThreadPool::builder().workers(1).max_workers(usize::MAX)),
+    ] {
+        let error = builder.build().expect_err("so many there never are").to_string();
+        assert_eq!(error, format!("`{setting}` must be at most 65535"));
+    }
     let unbuildable = ThreadPool::builder().workers(2).stack_size(usize::MAX / 4).build();
     assert!(matches!(unbuildable, Err(BuildError::Spawn { worker: 0, .. })), "{unbuildable:?}");
 }
