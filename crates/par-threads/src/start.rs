@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::affinity;
 use crate::config::Initializer;
-use crate::{BuildError, Builder};
+use crate::{BuildError, Builder, thread};
 
 type Started = Result<(), BuildError>;
 
@@ -53,8 +53,9 @@ impl Preparation {
 }
 
 impl Starter {
-    /// Goes to its processor, runs the initializer and reports; `false`: that failed, and the thread is of no use.
+    /// Gets its place among the threads, goes to its processor, runs the initializer and reports; `false`: that failed, and the thread is of no use.
     pub(crate) fn start(&self, index: usize) -> bool {
+        thread::register_worker();
         let started = self.preparation.run(index);
         let works = started.is_ok();
         // Nobody listens any more when the builder has given up; the pool is shut down then.

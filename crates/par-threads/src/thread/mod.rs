@@ -146,5 +146,4 @@ pub use runnable::Runnable;
 pub use scope::{Scope, ScopedBuilder, ScopedJoinHandle, scope};
 pub use sleep::{cancelled, sleep};
 
-#[expect(unused_imports, reason = "the pools will register their workers")]
 pub(crate) use registry::register_worker;

@@ -5,7 +5,6 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::marker::PhantomData;
 use std::sync::OnceLock;
 use std::thread as os;
 use std::time::Instant;
@@ -109,25 +108,10 @@ pub fn active_count() -> usize {
     1 + REGISTRY.lock().threads.len()
 }
 
-/// Makes the calling thread known as a worker of a pool, under `name`, until the guard is dropped on it.
-#[cfg_attr(not(test), expect(dead_code, reason = "the pools will register their workers"))]
-pub(crate) fn register_worker(name: &str) -> WorkerSeat {
+/// Makes the calling thread known as a worker of a pool, under the name that it was started with, until it ends.
+pub(crate) fn register_worker() {
+    let name = os::current().name().unwrap_or_default().to_owned();
     Seat::take(Thread::new(ThreadId::next(), Kind::Worker, name, true, Cancellation::new())).occupy();
-    WorkerSeat { not_send: PhantomData }
-}
-
-/// See [`register_worker`].
-#[derive(Debug)]
-#[must_use = "the thread is known as a worker while the guard lives"]
-pub(crate) struct WorkerSeat {
-    not_send: PhantomData<*const ()>,
-}
-
-impl Drop for WorkerSeat {
-    fn drop(&mut self) {
-        let seat = CURRENT.try_with(RefCell::take);
-        drop(seat);
-    }
 }
 
 /// A thread's place in the registry; dropping it ends the thread's life there.
@@ -283,17 +267,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_worker_is_listed_while_its_guard_lives() {
-        let worker = os::spawn(|| {
+    fn a_worker_is_listed_until_it_ends() {
+        let worker = os::Builder::new().name("pool-0".to_owned()).spawn(|| {
             let before = current();
-            let guard = register_worker("pool-0");
+            register_worker();
             let me = current();
             assert_eq!((me.name(), me.is_daemon(), me.is_foreign()), ("pool-0", true, false));
             assert!(enumerate().contains(&me) && !enumerate().contains(&before) && !before.is_alive());
             assert!(!inherited_daemon(), "a worker passes nothing on");
-            drop(guard);
-            assert!(!me.is_alive() && !enumerate().contains(&me));
+            me
         });
-        worker.join().expect("the assertions hold");
+        let me = worker.expect("it starts").join().expect("the assertions hold");
+        assert!(!me.is_alive() && !enumerate().contains(&me));
     }
 }

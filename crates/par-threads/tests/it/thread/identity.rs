@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use std::sync::mpsc::{Sender, channel};
 
 use par_core::testing::within;
+use par_core::{LocalExecutor, LocalExecutorExt};
+use par_threads::ThreadPool;
 use par_threads::thread::{self, Builder, Thread};
 
 use super::{LIMIT, foreign, held, is_listed};
@@ -136,4 +138,30 @@ fn identifiers_are_ordered_as_the_threads_were_started() {
     assert!(ids.is_sorted());
     assert_eq!(ids.iter().collect::<HashSet<_>>().len(), 10);
     assert_eq!(ids[0].to_string(), ids[0].get().to_string());
+}
+
+#[test]
+fn workers_of_pools_are_listed_while_they_work() {
+    for rayon in [false, true] {
+        let builder = ThreadPool::builder().workers(2).name("listed");
+        let pool: Box<dyn LocalExecutor> = if rayon {
+            Box::new(builder.build_rayon().expect("threads start"))
+        } else {
+            Box::new(builder.build().expect("threads start"))
+        };
+        let workers = || -> Vec<_> {
+            thread::enumerate().into_iter().filter(|one| one.name().starts_with("listed-")).collect()
+        };
+        let found = workers();
+        assert_eq!(found.len(), 2, "{found:?}");
+        let itself = pool.spawn(thread::current).expect("it is open").wait().expect("it ran");
+        assert!(found.contains(&itself) && itself.is_daemon() && !itself.is_foreign());
+        drop(pool);
+        within(LIMIT, "the workers end", || {
+            while found.iter().any(thread::Thread::is_alive) {
+                std::thread::yield_now();
+            }
+        });
+        assert!(workers().is_empty());
+    }
 }
