@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod config;
+pub mod deadlock;
 mod error;
 mod gauge;
 mod pool;
@@ -15,3 +16,8 @@ pub use error::BuildError;
 pub use pool::ThreadPool;
 pub use probe::{Threads, probe};
 pub use rayon_pool::RayonPool;
+pub use sync::{
+    Condvar, MappedMutexGuard, MappedRwLockReadGuard, MappedRwLockWriteGuard, Mutex, MutexGuard,
+    ReentrantMutex, ReentrantMutexGuard, RwLock, RwLockReadGuard, RwLockUpgradableReadGuard,
+    RwLockWriteGuard, WaitTimeoutResult,
+};

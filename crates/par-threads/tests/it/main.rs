@@ -2,5 +2,6 @@
 
 mod conformance;
 mod failure;
+mod locks;
 mod pool;
 mod waiting;
