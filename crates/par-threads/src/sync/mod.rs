@@ -1,4 +1,4 @@
-//! Synchronisation: what parking_lot has, and what it lacks.
+//! Synchronisation: what `parking_lot` has, and what it lacks.
 
 mod condvar;
 pub(crate) mod model;

@@ -8,9 +8,9 @@ use crate::deadlock::{Hold, Kind, Mode, Tracked};
 
 /// A lock around a value: one thread at a time reaches it, through the guard that [`lock`](Self::lock) returns.
 ///
-/// It is parking_lot's lock: a byte beside the value, no allocation, `const` to construct, eventually fair. With the
+/// It is `parking_lot`'s lock: a byte beside the value, no allocation, `const` to construct, eventually fair. With the
 /// feature `deadlock-detection` it also knows who holds it and who waits, see [`deadlock`](crate::deadlock); without it
-/// this is parking_lot's code and nothing else.
+/// this is `parking_lot`'s code and nothing else.
 ///
 /// A panic while the lock is held releases it, and nothing is poisoned: the next one who locks sees what the panic left
 /// half done. That is Python's `with lock:`, and unlike `std::sync::Mutex`, whose `lock` is an error from then on. Where

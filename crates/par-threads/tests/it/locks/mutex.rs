@@ -3,7 +3,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use par_core::testing::within;
-use par_threads::{Mutex, MutexGuard, ReentrantMutex, RwLock};
+use par_threads::{Mutex, MutexGuard};
 
 use super::{LIMIT, MOMENT};
 
@@ -11,6 +11,9 @@ use super::{LIMIT, MOMENT};
 #[cfg(not(feature = "deadlock-detection"))]
 fn a_lock_is_no_larger_than_what_it_is_made_of() {
     use std::mem::size_of;
+
+    use par_threads::{ReentrantMutex, RwLock};
+
     assert_eq!(size_of::<Mutex<u64>>(), size_of::<parking_lot::Mutex<u64>>());
     assert_eq!(size_of::<Mutex<()>>(), 1);
     assert_eq!(size_of::<RwLock<u64>>(), size_of::<parking_lot::RwLock<u64>>());
