@@ -18,6 +18,7 @@ pub(crate) struct Starter {
 
 /// A starter for the workers, and the end at which their reports arrive.
 pub(crate) fn starter(initializer: Option<Initializer>) -> (Starter, Receiver<Started>) {
+    crate::deadlock::observe_tasks();
     let (report, reports) = channel();
     (Starter { initializer, report }, reports)
 }

@@ -112,6 +112,12 @@ pub fn waits() -> Vec<Participant> {
     Vec::new()
 }
 
+/// Sees tasks from now on: a pool says so before its first one begins.
+pub(crate) fn observe_tasks() {
+    #[cfg(feature = "deadlock-detection")]
+    watch::observe();
+}
+
 /// What a lock is called in a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(not(feature = "deadlock-detection"), expect(dead_code, reason = "nobody reads it then"))]

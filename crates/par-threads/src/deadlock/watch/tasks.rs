@@ -11,7 +11,7 @@ use super::waits::{self, Target};
 struct Observer;
 
 /// Has par-core tell from now on; what began before is not known, so nothing is said about it.
-pub(super) fn observe() {
+pub(in crate::deadlock) fn observe() {
     observe_waits(&Observer);
 }
 

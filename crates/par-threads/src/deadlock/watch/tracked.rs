@@ -112,7 +112,7 @@ impl Tracked {
         self.attempt(mode, || self.resource().timed(attempt))
     }
 
-    fn resource(&self) -> &Arc<Resource> {
+    pub(super) fn resource(&self) -> &Arc<Resource> {
         self.resource.get_or_init(|| Resource::new(self.kind))
     }
 
@@ -201,7 +201,7 @@ impl Hold<'_> {
 }
 
 /// Written down as waiting; panics if that would never end, or only says so if the thread panics already.
-fn wait(thread: &Arc<ThreadRecord>, target: Target, at: &'static Location<'static>) -> Waiting {
+pub(super) fn wait(thread: &Arc<ThreadRecord>, target: Target, at: &'static Location<'static>) -> Waiting {
     let (waiting, report) = Waiting::begin(thread, target, at);
     if let Some(report) = report {
         announce(&report);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use par_core::plumbing::TaskId;
 use parking_lot::Mutex;
 
+use super::mark::ThreadMark;
 use super::reduce::{self, Need};
 use super::resource::Resource;
 use super::thread::{self, ThreadRecord};
@@ -36,6 +37,8 @@ struct Wait {
 pub(super) enum Target {
     /// `behind`: see [`Resource::in_the_way`].
     Lock { resource: Arc<Resource>, mode: Mode, behind: Option<u64> },
+    /// The end of every one of these threads.
+    Threads(Vec<ThreadMark>),
     /// The end of a task.
     Task { task: TaskId, name: &'static str },
 }
@@ -179,6 +182,9 @@ impl Waits {
             Target::Lock { resource, mode, behind } => {
                 resource.in_the_way(*mode, *behind).iter().map(|thread| thread.id).collect()
             }
+            Target::Threads(marks) => {
+                marks.iter().filter_map(ThreadMark::thread).map(|thread| thread.id).collect()
+            }
             Target::Task { task, .. } => self.tasks.get(task).map(|thread| thread.id).into_iter().collect(),
         }
     }
@@ -198,6 +204,11 @@ impl Wait {
     fn participant(&self) -> Participant {
         let resource = match &self.target {
             Target::Lock { resource, mode, .. } => resource.words(*mode),
+            Target::Threads(marks) => {
+                let names =
+                    marks.iter().filter_map(ThreadMark::thread).map(|thread| format!("`{}`", thread.name));
+                format!("the end of thread {}", names.collect::<Vec<_>>().join(", "))
+            }
             Target::Task { name, .. } => format!("task `{name}`"),
         };
         let wants = Claim { resource, at: self.at };
