@@ -120,7 +120,6 @@ pub(crate) fn observe_tasks() {
 
 /// What a lock is called in a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(feature = "deadlock-detection"), expect(dead_code, reason = "nobody reads it then"))]
 pub(crate) enum Kind {
     Mutex,
     ReentrantMutex,
