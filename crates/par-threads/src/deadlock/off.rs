@@ -14,6 +14,7 @@ pub(crate) struct Hold<'a>(PhantomData<&'a Tracked>);
 /// A lock that is about to be taken again, which nobody records either.
 pub(crate) struct Relock;
 
+#[expect(clippy::unused_self, reason = "the other implementation uses it")]
 impl Tracked {
     #[inline]
     pub(crate) const fn new(_: Kind) -> Self {
@@ -62,6 +63,10 @@ impl Tracked {
 
 #[expect(clippy::unused_self, reason = "the other implementation uses it")]
 impl Hold<'_> {
+    /// The lock is about to be free.
+    #[inline]
+    pub(crate) fn release(self) {}
+
     /// Runs `f`, which releases the lock and takes it again.
     #[inline]
     pub(crate) fn released<R>(&self, f: impl FnOnce(&Relock) -> R) -> R {

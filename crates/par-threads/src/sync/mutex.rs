@@ -185,7 +185,7 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
     #[inline]
     pub fn unlock_fair(guard: Self) {
         let Self { hold, inner } = guard;
-        drop(hold);
+        hold.release();
         parking_lot::MutexGuard::unlock_fair(inner);
     }
 

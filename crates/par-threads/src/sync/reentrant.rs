@@ -175,7 +175,7 @@ impl<T: ?Sized> ReentrantMutexGuard<'_, T> {
     #[inline]
     pub fn unlock_fair(guard: Self) {
         let Self { hold, inner } = guard;
-        drop(hold);
+        hold.release();
         parking_lot::ReentrantMutexGuard::unlock_fair(inner);
     }
 }

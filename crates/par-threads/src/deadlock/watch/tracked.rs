@@ -147,6 +147,11 @@ impl Tracked {
 }
 
 impl Hold<'_> {
+    /// The lock is about to be free.
+    pub(crate) fn release(self) {
+        drop(self);
+    }
+
     /// Runs `f`, which releases the lock and takes it again; it says when it begins to wait for that.
     #[track_caller]
     pub(crate) fn released<R>(&self, f: impl FnOnce(&Relock<'_>) -> R) -> R {

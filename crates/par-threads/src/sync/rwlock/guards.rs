@@ -21,7 +21,7 @@ impl<'a, T: ?Sized> RwLockReadGuard<'a, T> {
     #[inline]
     pub fn unlock_fair(guard: Self) {
         let Self { hold, inner } = guard;
-        drop(hold);
+        hold.release();
         parking_lot::RwLockReadGuard::unlock_fair(inner);
     }
 
@@ -45,7 +45,7 @@ impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
     #[inline]
     pub fn unlock_fair(guard: Self) {
         let Self { hold, inner } = guard;
-        drop(hold);
+        hold.release();
         parking_lot::RwLockWriteGuard::unlock_fair(inner);
     }
 
@@ -144,7 +144,7 @@ impl<'a, T: ?Sized> RwLockUpgradableReadGuard<'a, T> {
     #[inline]
     pub fn unlock_fair(guard: Self) {
         let Self { hold, inner } = guard;
-        drop(hold);
+        hold.release();
         parking_lot::RwLockUpgradableReadGuard::unlock_fair(inner);
     }
 

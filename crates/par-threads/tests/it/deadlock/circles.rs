@@ -186,12 +186,14 @@ fn two_readers_that_each_stand_behind_a_writer_that_waits_for_the_other() {
                     })
                 })
                 .collect();
-            until("both read", || locks.iter().all(|lock| lock.is_locked()));
+            until("both read", || locks.iter().all(RwLock::is_locked));
             let writers: Vec<_> =
                 locks.iter().map(|lock| spawn(s, "crosswise", || drop(lock.write()))).collect();
             let panics: Vec<_> =
                 readers.into_iter().filter_map(|reader| reader.join().expect("caught")).collect();
-            writers.into_iter().for_each(|writer| writer.join().expect("it goes on"));
+            for writer in writers {
+                writer.join().expect("it goes on");
+            }
             panics
         })
     });

@@ -1,4 +1,4 @@
-//! Mutex, ReentrantMutex, RwLock and Condvar: what Python's locks do, and what only these can.
+//! The locks and the condition variable: what Python's do, and what only these can.
 
 mod condvar;
 mod mutex;

@@ -30,16 +30,17 @@ fn the_owner_locks_again_and_others_wait_for_its_last_guard() {
     assert_eq!(mutex.into_inner().get(), 1);
 }
 
+fn descend(depths: &ReentrantMutex<RefCell<Vec<u32>>>, depth: u32) {
+    let here = depths.lock();
+    here.borrow_mut().push(depth);
+    if depth < 50 {
+        descend(depths, depth + 1);
+    }
+}
+
 #[test]
 fn a_call_on_top_of_a_call_sees_what_it_did() {
     let depths = ReentrantMutex::new(RefCell::new(Vec::new()));
-    fn descend(depths: &ReentrantMutex<RefCell<Vec<u32>>>, depth: u32) {
-        let here = depths.lock();
-        here.borrow_mut().push(depth);
-        if depth < 50 {
-            descend(depths, depth + 1);
-        }
-    }
     within(LIMIT, "two threads that descend", || {
         thread::scope(|scope| {
             for _ in 0..2 {
