@@ -65,14 +65,17 @@ impl fmt::Display for Report {
 
 impl Report {
     fn headline(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.kind, &self.participants[..]) {
-            (ReportKind::Deadlock, [alone]) => {
-                write!(f, "deadlock: thread `{}` waits for itself", alone.thread)
+        let mut threads: Vec<&str> = self.participants.iter().map(|one| &one.thread[..]).collect();
+        // A thread may be in it with several waits, one on top of the other.
+        threads.dedup();
+        match (self.kind, &threads[..], self.participants.len()) {
+            (ReportKind::Deadlock, [alone], 1) => write!(f, "deadlock: thread `{alone}` waits for itself"),
+            (ReportKind::Deadlock, threads, _) => {
+                write!(f, "deadlock: {} threads wait for each other", threads.len())
             }
-            (ReportKind::Deadlock, all) => write!(f, "deadlock: {} threads wait for each other", all.len()),
-            (ReportKind::LockOrder, [_, _]) => f.write_str("lock order: two locks are taken in both orders"),
-            (ReportKind::LockOrder, all) => {
-                write!(f, "lock order: {} locks are taken in orders that form a circle", all.len())
+            (ReportKind::LockOrder, _, 2) => f.write_str("lock order: two locks are taken in both orders"),
+            (ReportKind::LockOrder, _, locks) => {
+                write!(f, "lock order: {locks} locks are taken in orders that form a circle")
             }
         }
     }

@@ -33,7 +33,8 @@ impl ThreadMark {
     #[track_caller]
     pub(crate) fn joining(marks: Vec<Self>) -> Joining {
         let at = Location::caller();
-        Joining { _waiting: thread::here().map(|thread| wait(&thread, Target::Threads(marks), at)) }
+        let Some(thread) = thread::here() else { return Joining { _waiting: None } };
+        Joining { _waiting: Some(wait(&thread, Target::Threads(marks), at)) }
     }
 
     /// The thread, if it has begun.

@@ -1,26 +1,29 @@
-//! Who of those that wait can never go on: the reduction of a graph of waits, with *and* and *or*.
+//! Which of the waits can never end: the reduction of a graph of waits, with *and* and *or*.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// What a thread that waits needs.
+/// A wait: the thread, and which of its waits, counted from the bottom of its stack.
+pub(super) type Node = (u64, usize);
+
+/// What a wait needs to end.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Need {
-    /// Those that it waits for.
-    pub(super) from: Vec<u64>,
-    /// Whether one of them suffices; else it needs all.
+    /// The waits that must end first.
+    pub(super) from: Vec<Node>,
+    /// Whether one of them suffices; else all must.
     pub(super) one_suffices: bool,
 }
 
 /// The circle of waits that `me` is part of, beginning with it, if there is one that can never end.
 ///
-/// Who is no key of `needs` does not wait. A thread is stuck if it needs all of several, and one is stuck; or if one would
-/// suffice, and all are. The greatest set of which that is true is what remains when those that can go on are taken out,
-/// again and again.
-pub(super) fn circle(needs: &BTreeMap<u64, Need>, me: u64) -> Option<Vec<u64>> {
-    let mut stuck: BTreeSet<u64> = needs.keys().copied().collect();
+/// What is no key of `needs` does not wait. A wait is stuck if it needs several to end, and one of them is stuck; or if one
+/// would suffice, and all are. The greatest set of which that is true is what remains when those that can end are taken
+/// out, again and again.
+pub(super) fn circle(needs: &BTreeMap<Node, Need>, me: Node) -> Option<Vec<Node>> {
+    let mut stuck: BTreeSet<Node> = needs.keys().copied().collect();
     loop {
-        let goes_on = |thread: &u64| {
-            let Need { from, one_suffices } = &needs[thread];
+        let can_end = |wait: &Node| {
+            let Need { from, one_suffices } = &needs[wait];
             let mut states = from.iter().map(|other| stuck.contains(other));
             if *one_suffices {
                 from.is_empty() || !states.all(|stuck| stuck)
@@ -28,24 +31,24 @@ pub(super) fn circle(needs: &BTreeMap<u64, Need>, me: u64) -> Option<Vec<u64>> {
                 !states.any(|stuck| stuck)
             }
         };
-        let free: Vec<u64> = stuck.iter().copied().filter(goes_on).collect();
+        let free: Vec<Node> = stuck.iter().copied().filter(can_end).collect();
         if free.is_empty() {
             break;
         }
-        stuck.retain(|thread| !free.contains(thread));
+        stuck.retain(|wait| !free.contains(wait));
     }
     stuck.contains(&me).then(|| explain(needs, &stuck, me)).flatten()
 }
 
-/// As few of the stuck threads as show that `me` is; `None` if it only waits for others that are stuck without it.
-fn explain(needs: &BTreeMap<u64, Need>, stuck: &BTreeSet<u64>, me: u64) -> Option<Vec<u64>> {
+/// As few of the stuck waits as show that `me` is one; `None` if it only waits for others that are stuck without it.
+fn explain(needs: &BTreeMap<Node, Need>, stuck: &BTreeSet<Node>, me: Node) -> Option<Vec<Node>> {
     let far = distances(needs, stuck, me);
-    let steps = |thread: &u64| far.get(thread).copied().unwrap_or(usize::MAX);
+    let steps = |wait: &Node| far.get(wait).copied().unwrap_or(usize::MAX);
     let mut circle = vec![me];
     let mut next = 0;
-    while let Some(thread) = circle.get(next) {
-        let Need { from, one_suffices } = &needs[thread];
-        let mut others: Vec<u64> = from.iter().copied().filter(|other| stuck.contains(other)).collect();
+    while let Some(wait) = circle.get(next) {
+        let Need { from, one_suffices } = &needs[wait];
+        let mut others: Vec<Node> = from.iter().copied().filter(|other| stuck.contains(other)).collect();
         if next == 0 && others.iter().all(|other| steps(other) == usize::MAX) {
             return None;
         }
@@ -61,13 +64,13 @@ fn explain(needs: &BTreeMap<u64, Need>, stuck: &BTreeSet<u64>, me: u64) -> Optio
     Some(circle)
 }
 
-/// How many waits lead from each stuck thread to `me`.
-fn distances(needs: &BTreeMap<u64, Need>, stuck: &BTreeSet<u64>, me: u64) -> BTreeMap<u64, usize> {
+/// How many steps lead from each stuck wait to `me`.
+fn distances(needs: &BTreeMap<Node, Need>, stuck: &BTreeSet<Node>, me: Node) -> BTreeMap<Node, usize> {
     let mut far = BTreeMap::from([(me, 0)]);
     let mut todo = VecDeque::from([me]);
-    while let Some(thread) = todo.pop_front() {
-        let steps = far[&thread] + 1;
-        for other in stuck.iter().filter(|other| needs[other].from.contains(&thread)) {
+    while let Some(wait) = todo.pop_front() {
+        let steps = far[&wait] + 1;
+        for other in stuck.iter().filter(|other| needs[other].from.contains(&wait)) {
             far.entry(*other).or_insert_with(|| {
                 todo.push_back(*other);
                 steps
@@ -81,16 +84,22 @@ fn distances(needs: &BTreeMap<u64, Need>, stuck: &BTreeSet<u64>, me: u64) -> BTr
 mod tests {
     use super::*;
 
+    /// In these tests every thread waits once.
+    fn need(from: &[u64], one_suffices: bool) -> Need {
+        Need { from: from.iter().map(|thread| (*thread, 0)).collect(), one_suffices }
+    }
+
     fn all(from: &[u64]) -> Need {
-        Need { from: from.to_vec(), one_suffices: false }
+        need(from, false)
     }
 
     fn one(from: &[u64]) -> Need {
-        Need { from: from.to_vec(), one_suffices: true }
+        need(from, true)
     }
 
     fn find(needs: &[(u64, Need)], me: u64) -> Option<Vec<u64>> {
-        circle(&needs.iter().cloned().collect(), me)
+        let needs = needs.iter().map(|(thread, need)| ((*thread, 0), need.clone())).collect();
+        Some(circle(&needs, (me, 0))?.into_iter().map(|(thread, _)| thread).collect())
     }
 
     #[test]

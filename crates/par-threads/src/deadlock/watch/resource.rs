@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 
 use super::order;
 use super::thread::ThreadRecord;
+use super::waits::Above;
 use crate::deadlock::{Kind, Mode};
 
 /// A lock that has been used.
@@ -30,6 +31,8 @@ struct State {
 struct Holder {
     thread: Arc<ThreadRecord>,
     mode: Mode,
+    /// How many of the thread's waits lie below it.
+    above: usize,
     /// When it came, beside others and beside slices of readers that wait.
     since: u64,
     count: usize,
@@ -64,7 +67,10 @@ impl Resource {
         let mut state = self.state.lock();
         match state.holders.iter_mut().find(|holder| holder.is(thread, mode)) {
             Some(holder) => holder.count += 1,
-            None => state.holders.push(Holder { thread: Arc::clone(thread), mode, since, count: 1 }),
+            None => {
+                let (thread, above) = (Arc::clone(thread), thread.waits());
+                state.holders.push(Holder { thread, mode, above, since, count: 1 });
+            }
         }
     }
 
@@ -77,14 +83,15 @@ impl Resource {
         }
     }
 
-    /// The threads that somebody waits for who wants the lock in this mode, and is known to stand behind a writer since
+    /// The holds that somebody waits for who wants the lock in this mode, and is known to stand behind a writer since
     /// before the slice that began at `behind`.
-    pub(super) fn in_the_way(&self, mode: Mode, behind: Option<u64>) -> Vec<Arc<ThreadRecord>> {
+    pub(super) fn in_the_way(&self, mode: Mode, behind: Option<u64>) -> Vec<Above> {
         let state = self.state.lock();
         let blocks = |holder: &&Holder| {
             conflict(mode, holder.mode) || behind.is_some_and(|behind| holder.since < behind)
         };
-        state.holders.iter().filter(blocks).map(|holder| Arc::clone(&holder.thread)).collect()
+        let above = |holder: &Holder| Above { thread: Arc::clone(&holder.thread), waits: holder.above };
+        state.holders.iter().filter(blocks).map(above).collect()
     }
 
     /// Begins a slice of a reader's wait.

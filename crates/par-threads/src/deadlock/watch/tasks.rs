@@ -23,9 +23,7 @@ impl WaitObserver for Observer {
     }
 
     fn task_ends(&self, task: TaskId) {
-        if let Some(thread) = thread::here() {
-            waits::task_ends(&thread, task);
-        }
+        waits::task_ends(task);
     }
 
     fn wait_begins(&self, task: TaskId, name: &'static str, at: &'static Location<'static>) -> bool {

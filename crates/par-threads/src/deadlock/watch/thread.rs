@@ -4,7 +4,7 @@ use std::cell::{Cell, OnceCell};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::Location;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 
@@ -17,6 +17,8 @@ pub(super) struct ThreadRecord {
     pub(super) name: String,
     /// Changed by the thread itself, read by those that explain.
     pub(super) holds: Mutex<Vec<Held>>,
+    /// How many waits lie on its stack; changed by the thread itself.
+    waits: AtomicUsize,
 }
 
 /// A lock that a thread holds.
@@ -70,7 +72,15 @@ impl ThreadRecord {
         super::tasks::observe();
         let id = IDS.fetch_add(1, Ordering::Relaxed);
         let name = std::thread::current().name().map_or_else(|| format!("thread #{id}"), str::to_owned);
-        Arc::new(Self { id, name, holds: Mutex::new(Vec::new()) })
+        Arc::new(Self { id, name, holds: Mutex::new(Vec::new()), waits: AtomicUsize::new(0) })
+    }
+
+    pub(super) fn waits(&self) -> usize {
+        self.waits.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_waits(&self, waits: usize) {
+        self.waits.store(waits, Ordering::Relaxed);
     }
 
     /// Writes down that the thread has got the lock.

@@ -51,10 +51,12 @@ impl Tracked {
     ) -> (Hold<'_>, G) {
         let at = Location::caller();
         let Some(thread) = thread::here() else { return (self.unknown(mode), block()) };
-        let guard = now().unwrap_or_else(|| {
+        let guard = if let Some(guard) = now() {
+            guard
+        } else {
             let _waiting = wait(&thread, self.target(mode), at);
             block()
-        });
+        };
         (self.taken_in_order(thread, mode, at), guard)
     }
 
@@ -69,7 +71,9 @@ impl Tracked {
     ) -> (Hold<'_>, G) {
         let at = Location::caller();
         let Some(thread) = thread::here() else { return (self.unknown(mode), block()) };
-        let guard = now().unwrap_or_else(|| {
+        let guard = if let Some(guard) = now() {
+            guard
+        } else {
             let waiting = wait(&thread, self.target(mode), at);
             loop {
                 let begun = self.resource().begin_slice();
@@ -85,7 +89,7 @@ impl Tracked {
                     panic!("{report}");
                 }
             }
-        });
+        };
         (self.taken_in_order(thread, mode, at), guard)
     }
 
@@ -179,11 +183,14 @@ impl Hold<'_> {
         block: impl FnOnce(U) -> W,
     ) -> (Self, W) {
         let at = Location::caller();
-        let guard = now(inner).unwrap_or_else(|inner| {
-            let target = self.tracked.target(Mode::Upgrade);
-            let _waiting = self.thread.as_ref().map(|thread| wait(thread, target, at));
-            block(inner)
-        });
+        let guard = match (now(inner), &self.thread) {
+            (Ok(guard), _) => guard,
+            (Err(inner), None) => block(inner),
+            (Err(inner), Some(thread)) => {
+                let _waiting = wait(thread, self.tracked.target(Mode::Upgrade), at);
+                block(inner)
+            }
+        };
         if let Some(thread) = &self.thread {
             order::note(thread, self.tracked.resource(), Mode::Upgrade, at);
         }
@@ -206,6 +213,7 @@ impl Hold<'_> {
 }
 
 /// Written down as waiting; panics if that would never end, or only says so if the thread panics already.
+#[track_caller]
 pub(super) fn wait(thread: &Arc<ThreadRecord>, target: Target, at: &'static Location<'static>) -> Waiting {
     let (waiting, report) = Waiting::begin(thread, target, at);
     if let Some(report) = report {

@@ -8,7 +8,7 @@ use par_core::plumbing::TaskId;
 use parking_lot::Mutex;
 
 use super::mark::ThreadMark;
-use super::reduce::{self, Need};
+use super::reduce::{self, Need, Node};
 use super::resource::Resource;
 use super::thread::{self, ThreadRecord};
 use crate::deadlock::{Claim, Mode, Participant, Report, ReportKind};
@@ -16,16 +16,20 @@ use crate::deadlock::{Claim, Mode, Participant, Report, ReportKind};
 static WAITS: Mutex<Waits> = Mutex::new(Waits { threads: BTreeMap::new(), tasks: BTreeMap::new() });
 
 struct Waits {
-    /// What lies on the stacks of those threads that wait, from the bottom up.
-    threads: BTreeMap<u64, Vec<Entry>>,
-    /// Which thread runs which task.
-    tasks: BTreeMap<TaskId, Arc<ThreadRecord>>,
+    /// The waits of those threads that wait, from the bottom of the stack up: whoever waits for a task may run another one
+    /// on top, which waits, too.
+    threads: BTreeMap<u64, Vec<Wait>>,
+    /// Who runs which task.
+    tasks: BTreeMap<TaskId, Above>,
 }
 
-enum Entry {
-    Waits(Wait),
-    /// A task runs on top of a wait.
-    Runs,
+/// What lies on a thread's stack above so many of its waits: a task, or a hold.
+///
+/// It ends only when the waits above it have ended.
+#[derive(Clone)]
+pub(super) struct Above {
+    pub(super) thread: Arc<ThreadRecord>,
+    pub(super) waits: usize,
 }
 
 struct Wait {
@@ -56,15 +60,24 @@ pub(super) fn begin(
 ) -> Option<Report> {
     let wait = Wait { thread: Arc::clone(thread), target, at };
     let mut waits = WAITS.lock();
-    waits.threads.entry(thread.id).or_default().push(Entry::Waits(wait));
+    let stack = waits.threads.entry(thread.id).or_default();
+    stack.push(wait);
+    thread.set_waits(stack.len());
     waits.explain(thread.id)
 }
 
 /// Strikes out the latest wait of a thread.
 pub(super) fn end(thread: &ThreadRecord) {
-    let entry = WAITS.lock().pop(thread.id);
+    let mut waits = WAITS.lock();
+    let Some(stack) = waits.threads.get_mut(&thread.id) else { return };
+    let wait = stack.pop();
+    thread.set_waits(stack.len());
+    if stack.is_empty() {
+        waits.threads.remove(&thread.id);
+    }
+    drop(waits);
     // It may be the last owner of a lock's record.
-    drop(entry);
+    drop(wait);
 }
 
 impl Waiting {
@@ -81,8 +94,8 @@ impl Waiting {
     /// Notes that the reader stands behind a writer, see [`Resource::in_the_way`]; a report, if that can never end.
     pub(super) fn stands_behind(&self, slice: u64) -> Option<Report> {
         let mut waits = WAITS.lock();
-        match waits.threads.get_mut(&self.thread.id).and_then(|entries| entries.last_mut()) {
-            Some(Entry::Waits(Wait { target: Target::Lock { behind, .. }, .. })) => *behind = Some(slice),
+        match waits.threads.get_mut(&self.thread.id).and_then(|stack| stack.last_mut()) {
+            Some(Wait { target: Target::Lock { behind, .. }, .. }) => *behind = Some(slice),
             _ => return None,
         }
         waits.explain(self.thread.id)
@@ -97,57 +110,36 @@ impl Drop for Waiting {
 
 /// A task begins on this thread.
 pub(super) fn task_begins(thread: &Arc<ThreadRecord>, task: TaskId) {
-    let mut waits = WAITS.lock();
-    waits.tasks.insert(task, Arc::clone(thread));
-    if let Some(entries) = waits.threads.get_mut(&thread.id) {
-        entries.push(Entry::Runs);
-    }
+    let above = Above { thread: Arc::clone(thread), waits: thread.waits() };
+    let former = WAITS.lock().tasks.insert(task, above);
+    drop(former);
 }
 
-/// The task on top of this thread ends.
-pub(super) fn task_ends(thread: &ThreadRecord, task: TaskId) {
-    let mut waits = WAITS.lock();
-    // One that began before anybody looked is not in the list, and did not put anything on top either.
-    if waits.tasks.remove(&task).is_some() && matches!(waits.top(thread.id), Some(Entry::Runs)) {
-        drop(waits.pop(thread.id));
-    }
+/// A task has ended.
+pub(super) fn task_ends(task: TaskId) {
+    let gone = WAITS.lock().tasks.remove(&task);
+    drop(gone);
 }
 
 /// Everybody who waits now.
 pub(in crate::deadlock) fn waits() -> Vec<Participant> {
     let waits = WAITS.lock();
-    waits.threads.keys().filter_map(|thread| waits.of(*thread)).map(Wait::participant).collect()
+    waits.threads.values().filter_map(|stack| stack.last()).map(Wait::participant).collect()
 }
 
 impl Waits {
-    fn top(&self, thread: u64) -> Option<&Entry> {
-        self.threads.get(&thread)?.last()
+    fn get(&self, (thread, index): Node) -> Option<&Wait> {
+        self.threads.get(&thread)?.get(index)
     }
 
-    /// What a thread waits for, if it does nothing else.
-    fn of(&self, thread: u64) -> Option<&Wait> {
-        match self.top(thread)? {
-            Entry::Waits(wait) => Some(wait),
-            Entry::Runs => None,
-        }
-    }
-
-    fn pop(&mut self, thread: u64) -> Option<Entry> {
-        let entries = self.threads.get_mut(&thread)?;
-        let entry = entries.pop();
-        if entries.is_empty() {
-            self.threads.remove(&thread);
-        }
-        entry
-    }
-
-    /// The circle that `me` closes, if there is one.
+    /// The circle that the latest wait of `me` closes, if there is one.
     fn explain(&self, me: u64) -> Option<Report> {
         if thread::is_unwatched() {
             return None;
         }
-        let circle = reduce::circle(&self.needs(me), me)?;
-        let waits: Vec<&Wait> = circle.iter().filter_map(|thread| self.of(*thread)).collect();
+        let last = (me, self.threads.get(&me)?.len() - 1);
+        let circle = reduce::circle(&self.needs(last), last)?;
+        let waits: Vec<&Wait> = circle.iter().filter_map(|node| self.get(*node)).collect();
         // par-core finds these, and answers them with an error.
         if waits.iter().all(|wait| matches!(wait.target, Target::Task { .. })) {
             return None;
@@ -155,38 +147,48 @@ impl Waits {
         let mut participants = Vec::new();
         for wait in &waits {
             participants.push(wait.participant());
-            let writer = self.writer_before(wait).filter(|writer| !circle.contains(&writer.thread.id));
-            participants.extend(writer.map(Wait::participant));
+            let known = |writer: &&Wait| waits.iter().any(|wait| wait.thread.id == writer.thread.id);
+            participants
+                .extend(self.writer_before(wait).filter(|writer| !known(writer)).map(Wait::participant));
         }
         Some(Report { kind: ReportKind::Deadlock, participants })
     }
 
-    /// What everybody needs whom `me` waits for, however indirectly.
-    fn needs(&self, me: u64) -> BTreeMap<u64, Need> {
+    /// What every wait needs that `last` needs, however indirectly.
+    fn needs(&self, last: Node) -> BTreeMap<Node, Need> {
         let mut needs = BTreeMap::new();
-        let mut todo = vec![me];
-        while let Some(thread) = todo.pop() {
-            if let Some(wait) = self.of(thread)
-                && !needs.contains_key(&thread)
+        let mut todo = vec![last];
+        while let Some(node) = todo.pop() {
+            if let Some(wait) = self.get(node)
+                && !needs.contains_key(&node)
             {
-                let from = self.needed_by(wait);
+                // It cannot go on either before the tasks on top of it have returned.
+                let on_top = Above { thread: Arc::clone(&wait.thread), waits: node.1 + 1 };
+                let ends = self.needed_by(wait).into_iter().chain([on_top]);
+                let from: Vec<Node> = ends.flat_map(|above| self.waits_above(&above)).collect();
                 todo.extend(&from);
-                needs.insert(thread, Need { from, one_suffices: false });
+                needs.insert(node, Need { from, one_suffices: false });
             }
         }
         needs
     }
 
-    fn needed_by(&self, wait: &Wait) -> Vec<u64> {
+    /// What must end before the wait does; all of it.
+    fn needed_by(&self, wait: &Wait) -> Vec<Above> {
         match &wait.target {
-            Target::Lock { resource, mode, behind } => {
-                resource.in_the_way(*mode, *behind).iter().map(|thread| thread.id).collect()
-            }
+            Target::Lock { resource, mode, behind } => resource.in_the_way(*mode, *behind),
             Target::Threads(marks) => {
-                marks.iter().filter_map(ThreadMark::thread).map(|thread| thread.id).collect()
+                let whole = |thread: &Arc<ThreadRecord>| Above { thread: Arc::clone(thread), waits: 0 };
+                marks.iter().filter_map(ThreadMark::thread).map(whole).collect()
             }
-            Target::Task { task, .. } => self.tasks.get(task).map(|thread| thread.id).into_iter().collect(),
+            Target::Task { task, .. } => self.tasks.get(task).into_iter().cloned().collect(),
         }
+    }
+
+    /// The waits that must end before this does.
+    fn waits_above(&self, Above { thread, waits }: &Above) -> Vec<Node> {
+        let all = self.threads.get(&thread.id).map_or(0, Vec::len);
+        (*waits..all).map(|index| (thread.id, index)).collect()
     }
 
     /// A writer that a reader stands behind.
@@ -196,7 +198,7 @@ impl Waits {
             matches!(&wait.target, Target::Lock { resource: other, mode: Mode::Exclusive | Mode::Upgrade, .. }
                 if other.id == resource.id)
         };
-        self.threads.keys().filter_map(|thread| self.of(*thread)).find(writes)
+        self.threads.values().filter_map(|stack| stack.last()).find(writes)
     }
 }
 
@@ -205,9 +207,9 @@ impl Wait {
         let resource = match &self.target {
             Target::Lock { resource, mode, .. } => resource.words(*mode),
             Target::Threads(marks) => {
-                let names =
-                    marks.iter().filter_map(ThreadMark::thread).map(|thread| format!("`{}`", thread.name));
-                format!("the end of thread {}", names.collect::<Vec<_>>().join(", "))
+                let threads = marks.iter().filter_map(ThreadMark::thread);
+                let names: Vec<_> = threads.map(|thread| format!("`{}`", thread.name)).collect();
+                format!("the end of thread {}", names.join(", "))
             }
             Target::Task { name, .. } => format!("task `{name}`"),
         };

@@ -104,3 +104,80 @@ fn a_task_on_top_of_one_that_holds_the_lock_waits_for_itself() {
     let Err(TaskError::Panicked(panic)) = &outcome else { panic!("it would wait for ever: {outcome:?}") };
     assert!(panic.message.starts_with("deadlock: thread `pile-0` waits for itself"), "{}", panic.message);
 }
+
+#[test]
+fn a_lock_that_is_taken_on_top_of_a_wait_is_given_back() {
+    for rayon in [false, true] {
+        let name = if rayon { "yields" } else { "helps" };
+        let builder = ThreadPool::builder().workers(2).name(name);
+        let pool: Arc<dyn par_core::LocalExecutor> = if rayon {
+            Arc::new(builder.build_rayon().expect("threads start"))
+        } else {
+            Arc::new(builder.build().expect("threads start"))
+        };
+        let lock = Arc::new(Mutex::new(0));
+        // Every task that waits runs others on top, which hold the lock that those who are waited for want.
+        let sum = within(LIMIT, "tasks on top of waits", || {
+            let outer: Vec<_> = (0..20)
+                .map(|_| {
+                    let (lock, nested) = (Arc::clone(&lock), Arc::clone(&pool));
+                    let task = move || {
+                        let count = || {
+                            let lock = Arc::clone(&lock);
+                            move || {
+                                let mut count = lock.lock();
+                                std::thread::yield_now();
+                                *count += 1;
+                            }
+                        };
+                        let handles: Vec<_> =
+                            (0..20).map(|_| nested.spawn(count()).expect("it is open")).collect();
+                        handles.into_iter().filter_map(|handle| handle.wait().ok()).count()
+                    };
+                    pool.spawn(task).expect("it is open")
+                })
+                .collect();
+            outer.into_iter().map(|handle| handle.wait().expect("no alarm")).sum::<usize>()
+        });
+        assert_eq!((sum, *lock.lock()), (400, 400));
+        assert_eq!(reports_of(&format!("{name}-0")), []);
+    }
+}
+
+#[test]
+fn a_wait_with_a_busy_task_on_top_cannot_end_either() {
+    let pool = Arc::new(pool("buried", 2));
+    let mutex = Arc::new(Mutex::new(0));
+    let (hold, held) = std::sync::mpsc::channel::<()>();
+    let (inner, nested) = (Arc::clone(&mutex), Arc::clone(&pool));
+    let outer = pool.spawn(move || {
+        let _guard = inner.lock();
+        let (open, gate) = std::sync::mpsc::channel();
+        // Runs on the other worker, and locks what this task holds when the other one runs on top of this.
+        let locks = nested.spawn({
+            let inner = Arc::clone(&inner);
+            move || {
+                // Not a handle: this worker is to run nothing else.
+                gate.recv().expect("it is opened");
+                drop(inner.lock());
+            }
+        });
+        let locks = locks.expect("it is open");
+        while !locks.is_running() {
+            std::thread::yield_now();
+        }
+        drop(nested.spawn(move || {
+            open.send(()).expect("the other worker waits");
+            held.recv().ok();
+        }));
+        locks.wait()
+    });
+    let outer = outer.expect("it is open");
+    super::until("the circle is explained", || {
+        ["buried-0", "buried-1"].iter().any(|name| !reports_of(name).is_empty())
+    });
+    drop(hold);
+    let outcome = within(LIMIT, "the task that waits", || outer.wait()).expect("the outer one goes on");
+    let Err(TaskError::Panicked(panic)) = &outcome else { panic!("it would wait for ever: {outcome:?}") };
+    assert!(panic.message.starts_with("deadlock: 2 threads"), "{}", panic.message);
+}
