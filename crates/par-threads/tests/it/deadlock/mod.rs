@@ -4,6 +4,7 @@ mod calm;
 mod circles;
 mod orders;
 mod tasks;
+mod torture;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
