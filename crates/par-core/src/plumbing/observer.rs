@@ -70,7 +70,7 @@ impl Awaiting {
     pub(crate) fn begin(control: &Control, at: &'static Location<'static>) -> Option<Self> {
         let observer = OBSERVER.get().copied();
         let may_end = observer.is_none_or(|it| it.wait_begins(TaskId::of(control), control.name(), at));
-        may_end.then_some(Self(observer))
+        may_end.then(|| Self(observer))
     }
 }
 

@@ -8,5 +8,7 @@ mod conformance;
 mod handles;
 mod laws_of_partition;
 mod maps;
+#[cfg(feature = "deadlock-detection")]
+mod observer;
 mod registry;
 mod wire;
