@@ -3,6 +3,7 @@
 
 mod affinity;
 mod config;
+pub mod deadlock;
 mod error;
 mod gauge;
 mod panics;
@@ -26,7 +27,12 @@ pub use pool::{TaskSpan, ThreadPool, Timeline, WorkerMetrics, WorkerState};
 pub use probe::{Threads, probe};
 pub use queue::{LifoQueue, PriorityQueue, Queue, QueueIter, Taken};
 pub use rayon_pool::RayonPool;
-pub use sync::{Barrier, BarrierTurn, BoundedSemaphore, Event, Latch, OwnedPermit, Party, Permit, Semaphore};
+pub use sync::{
+    Barrier, BarrierTurn, BoundedSemaphore, Condvar, Event, Latch, MappedMutexGuard, MappedRwLockReadGuard,
+    MappedRwLockWriteGuard, Mutex, MutexGuard, OwnedPermit, Party, Permit, ReentrantMutex,
+    ReentrantMutexGuard, RwLock, RwLockReadGuard, RwLockUpgradableReadGuard, RwLockWriteGuard, Semaphore,
+    WaitTimeoutResult,
+};
 pub use thread::shared_iterator::SharedIterator;
 pub use thread::timer::Timer;
 /// A value per thread that belongs to an object, as Python's `threading.local`; how it differs from `thread_local!` is

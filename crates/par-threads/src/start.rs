@@ -34,6 +34,7 @@ impl Preparation {
 
     /// A starter for some workers, and the end at which their reports arrive.
     pub(crate) fn starter(&self) -> (Starter, Receiver<Started>) {
+        crate::deadlock::observe_tasks();
         let (report, reports) = channel();
         (Starter { preparation: self.clone(), report }, reports)
     }

@@ -99,7 +99,8 @@ pub enum TaskError {
     /// The wait for the task would never end; the task itself goes on, as soon as the one that waited returns.
     #[error(
         "waiting here for `{task}` would never end: it lies below the waiting task on the stack of a worker, which \
-         runs other tasks while one waits; wait only for tasks that this one has submitted, or use `on_done`"
+         runs other tasks while one waits, or it waits for a lock that this thread holds; wait only for tasks that this \
+         one has submitted, or use `on_done`, and hold no lock that they take"
     )]
     WouldDeadlock {
         /// The name of the task that was waited for.

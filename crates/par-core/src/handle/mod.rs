@@ -15,6 +15,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "deadlock-detection")]
+use crate::plumbing::observer::Awaiting;
 use crate::plumbing::worker;
 use crate::task::Controlled;
 use crate::task::stack::{self, Waiting};
@@ -72,6 +74,7 @@ impl<T: Send + 'static> Handle<T> {
     ///
     /// # Blocking
     /// Until the task is done or its deadline has passed; a worker that waits runs other tasks meanwhile.
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
     pub fn wait(self) -> Result<T, TaskError> {
         self.wait_timed().0
     }
@@ -83,6 +86,7 @@ impl<T: Send + 'static> Handle<T> {
     ///
     /// # Blocking
     /// As [`wait`](Self::wait).
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
     pub fn wait_timed(self) -> (Result<T, TaskError>, Option<Timing>) {
         if self.block(None) {
             return self.shared.take();
@@ -98,6 +102,7 @@ impl<T: Send + 'static> Handle<T> {
     ///
     /// # Blocking
     /// For at most `timeout`, plus the rest of a task that a waiting worker has begun meanwhile.
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
     pub fn wait_timeout(self, timeout: Duration) -> Result<Result<T, TaskError>, Self> {
         // A timeout past the end of the clock is no timeout.
         if self.block(Instant::now().checked_add(timeout)) { Ok(self.shared.take().0) } else { Err(self) }
@@ -173,6 +178,7 @@ impl<T: Send + 'static> Handle<T> {
     }
 
     /// Waits without taking: whether the outcome was there before `until`; `false` without a limit: it never will be.
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
     pub(crate) fn block(&self, until: Option<Instant>) -> bool {
         if self.shared.is_done() {
             return true;
@@ -195,11 +201,14 @@ impl<T: Send + 'static> Handle<T> {
         self.shared.park(limit);
     }
 
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
     fn block_slowly(&self, until: Option<Instant>, patience: Option<Instant>) -> bool {
         if until.is_none() && self.is_below() {
             return false;
         }
         let deadline = self.shared.control().deadline();
+        #[cfg(feature = "deadlock-detection")]
+        let Ok(_observed) = self.observed(until.or(deadline)) else { return false };
         let patience = patience.filter(|_| until.is_none() && deadline.is_none());
         let mut waiting: Option<Waiting> = None;
         loop {
@@ -231,6 +240,15 @@ impl<T: Send + 'static> Handle<T> {
                 }
             }
         }
+    }
+
+    /// Tells an observer of a wait without an end; `Err`: it would never end.
+    #[cfg(feature = "deadlock-detection")]
+    #[track_caller]
+    fn observed(&self, end: Option<Instant>) -> Result<Option<Awaiting>, ()> {
+        let at = std::panic::Location::caller();
+        let observe = || Awaiting::begin(self.shared.control(), at).ok_or(());
+        end.is_none().then(observe).transpose()
     }
 }
 

@@ -2,12 +2,16 @@
 #![doc = include_str!("README.md")]
 
 mod job;
+#[cfg(feature = "deadlock-detection")]
+pub(crate) mod observer;
 mod panics;
 mod wire;
 pub(crate) mod worker;
 
 pub(crate) use job::{Batch, Closure, One, TypedJob, run_batch};
 pub use job::{Job, Ran};
+#[cfg(feature = "deadlock-detection")]
+pub use observer::{TaskId, WaitObserver, observe_waits};
 pub(crate) use panics::contained;
 pub use panics::{catch_panic, record_panics};
 pub use wire::{Answer, Invocation, RemoteTask, Reply, call_name, readdress_call};

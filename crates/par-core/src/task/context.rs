@@ -35,6 +35,8 @@ impl Frame {
     /// `f` must not unwind: it is [`run_caught`](crate::plumbing::run_caught)'s closure.
     pub(crate) fn enter<R>(self, f: impl FnOnce() -> R) -> (R, Span) {
         let on_stack = stack::push(self.controlled.control());
+        #[cfg(feature = "deadlock-detection")]
+        let observed = crate::plumbing::observer::Running::begin(self.controlled.control());
         let mut below = CURRENT.replace(Some(self));
         let started = Instant::now();
         let result = f();
@@ -43,6 +45,8 @@ impl Frame {
             below.waited += finished - started;
         }
         let frame = CURRENT.replace(below).expect("put here above, and every nested frame restores it");
+        #[cfg(feature = "deadlock-detection")]
+        drop(observed);
         stack::pop(frame.controlled.control(), on_stack);
         let mut phases = frame.phases;
         phases.add(Phase::Compute, (finished - started).saturating_sub(phases.total() + frame.waited));

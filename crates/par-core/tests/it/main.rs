@@ -8,6 +8,8 @@ mod conformance;
 mod handles;
 mod laws_of_partition;
 mod maps;
+#[cfg(feature = "deadlock-detection")]
+mod observer;
 mod registry;
 mod sync;
 mod wire;

@@ -2,7 +2,10 @@
 //! threads can do.
 
 mod conformance;
+#[cfg(feature = "deadlock-detection")]
+mod deadlock;
 mod failure;
+mod locks;
 mod pool;
 mod queue;
 mod sync;
