@@ -104,3 +104,28 @@ impl Relock {
     #[expect(clippy::unused_self, reason = "the other implementation uses it")]
     pub(crate) fn begin(&self) {}
 }
+
+/// A thread that nobody watches.
+#[derive(Clone, Default)]
+pub(crate) struct ThreadMark;
+
+/// A wait for threads, which nobody records.
+pub(crate) struct Joining;
+
+#[expect(dead_code, clippy::unused_self, reason = "for the joins of threads of our own")]
+impl ThreadMark {
+    #[inline]
+    pub(crate) fn new() -> Self {
+        Self
+    }
+
+    /// This thread is the one.
+    #[inline]
+    pub(crate) fn adopt(&self) {}
+
+    /// Begins to wait for all of these threads.
+    #[inline]
+    pub(crate) fn joining(_: Vec<Self>) -> Joining {
+        Joining
+    }
+}

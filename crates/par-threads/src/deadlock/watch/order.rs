@@ -14,6 +14,8 @@ use crate::deadlock::{Claim, Kind, Mode, Participant, Report, ReportKind};
 /// How many pairs of locks are remembered, and how many circles of source lines are told.
 const EDGES: usize = 1 << 16;
 const TOLD: usize = 1024;
+/// Of how many locks that a thread holds, the latest, the order to a further one is noted.
+const NEAR: usize = 16;
 
 static ORDER: Mutex<Graph> =
     Mutex::new(Graph { from: BTreeMap::new(), into: BTreeMap::new(), edges: 0, told: BTreeSet::new() });
@@ -61,14 +63,15 @@ pub(super) fn note(thread: &ThreadRecord, taken: &Resource, mode: Mode, at: &'st
         return;
     }
     let to = Lock { kind: taken.kind, id: taken.id, mode, at };
+    let gates = gates(&holds);
+    let print = thread::print(&gates);
     let mut reports = Vec::new();
-    for held in holds.iter().filter(|held| held.resource.id != taken.id) {
-        let gates = gates(&holds, held);
-        if thread::is_new_order(&(held.resource.id, held.mode, taken.id, mode, &gates)) {
+    for held in holds.iter().rev().filter(|held| held.resource.id != taken.id).take(NEAR) {
+        if thread::is_new_order(&(held.resource.id, held.mode, taken.id, mode, print)) {
             held.resource.ordered.store(true, Ordering::Relaxed);
             taken.ordered.store(true, Ordering::Relaxed);
             let from = Lock { kind: held.resource.kind, id: held.resource.id, mode: held.mode, at: held.at };
-            let edge = Edge { from, to, thread: thread.name.clone(), gates };
+            let edge = Edge { from, to, thread: thread.name.clone(), gates: gates.clone() };
             reports.extend(ORDER.lock().add(edge));
         }
     }
@@ -83,11 +86,11 @@ pub(super) fn forget(id: u64) {
     ORDER.lock().forget(id);
 }
 
-/// The other locks that keep everybody else away while `held` is held.
-fn gates(holds: &[Held], held: &Held) -> Vec<u64> {
-    let alone = |other: &&Held| matches!(other.mode, Mode::Exclusive | Mode::Reentrant);
-    let others = holds.iter().filter(alone).map(|other| other.resource.id);
-    let mut gates: Vec<u64> = others.filter(|id| *id != held.resource.id).collect();
+/// The locks that nobody else can have meanwhile, the first one of an order among them: two orders that have one in common
+/// are never under way at the same time.
+fn gates(holds: &[Held]) -> Vec<u64> {
+    let alone = |held: &&Held| matches!(held.mode, Mode::Exclusive | Mode::Reentrant);
+    let mut gates: Vec<u64> = holds.iter().filter(alone).map(|held| held.resource.id).collect();
     gates.sort_unstable();
     gates
 }

@@ -65,12 +65,11 @@ impl Resource {
     pub(super) fn hold(&self, thread: &Arc<ThreadRecord>, mode: Mode) {
         let since = if shares(mode) { now() } else { 0 };
         let mut state = self.state.lock();
-        match state.holders.iter_mut().find(|holder| holder.is(thread, mode)) {
-            Some(holder) => holder.count += 1,
-            None => {
-                let (thread, above) = (Arc::clone(thread), thread.waits());
-                state.holders.push(Holder { thread, mode, above, since, count: 1 });
-            }
+        if let Some(holder) = state.holders.iter_mut().find(|holder| holder.is(thread, mode)) {
+            holder.count += 1;
+        } else {
+            let (thread, above) = (Arc::clone(thread), thread.waits());
+            state.holders.push(Holder { thread, mode, above, since, count: 1 });
         }
     }
 

@@ -59,11 +59,16 @@ pub(super) fn is_unwatched() -> bool {
 
 /// Whether this thread has not told the graph of this order yet; from now on it has.
 pub(super) fn is_new_order(order: &impl Hash) -> bool {
-    let mut hasher = DefaultHasher::new();
-    order.hash(&mut hasher);
-    let print = hasher.finish().max(1);
+    let print = print(order).max(1);
     let place = print as usize % REMEMBERED;
     KNOWN_ORDERS.try_with(|known| known[place].replace(print) != print).unwrap_or(false)
+}
+
+/// A number that is hardly ever the same for two values.
+pub(super) fn print(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl ThreadRecord {

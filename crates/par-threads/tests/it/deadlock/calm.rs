@@ -197,3 +197,17 @@ fn a_handler_may_lock_and_panic() {
     assert!(within(LIMIT, "the handled deadlock", || thread.join()).expect("caught"));
     assert!(SEEN.lock().iter().any(|text| text.contains("`handled`")));
 }
+
+#[test]
+fn a_thread_may_hold_thousands_of_locks() {
+    let thread = named("greedy").spawn(|| {
+        let locks: Vec<_> = (0..2_000).map(Mutex::new).collect();
+        for _ in 0..2 {
+            let guards: Vec<_> = locks.iter().map(Mutex::lock).collect();
+            assert_eq!(guards.len(), 2_000);
+        }
+    });
+    let thread = thread.expect("threads start");
+    within(LIMIT, "two thousand locks at once", || thread.join()).expect("it does not panic");
+    assert_eq!(reports_of("greedy"), []);
+}
