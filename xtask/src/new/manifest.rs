@@ -21,11 +21,18 @@ pub(super) fn with_dependency(manifest: &str, krate: &str) -> Result<String, Err
         .ok_or_else(|| Error::Failed("benches/Cargo.toml: no `par-… =` line in [dependencies]".to_owned()))
 }
 
-/// The map with a list item behind the last one that begins with a crate; `None` when it has no such list.
+/// The map with a row behind the last one that begins with a crate; `None` when it has no such table.
 pub(super) fn with_map_line(map: &str, krate: &str) -> Option<String> {
     let lines: Vec<&str> = map.lines().collect();
-    let last = lines.iter().rposition(|line| line.starts_with("- `crates/"))?;
-    Some(behind(&lines, last, &format!("- `crates/{krate}`: a paradigm that was made from the template.")))
+    let last = lines.iter().rposition(|line| line.starts_with("| `crates/"))?;
+    let row = format!("| `crates/{krate}` | a paradigm that was made from the template | `executor.rs` |");
+    Some(behind(&lines, last, &row))
+}
+
+/// The index of recipes with a chapter for the crate's first example.
+pub(super) fn with_recipe(index: &str, krate: &str, example: &str) -> String {
+    let index = index.trim_end();
+    format!("{index}\n\n## `-p {krate}`\n| recipe | example |\n|---|---|\n| hello | `{example}` |\n")
 }
 
 /// The text with `line` behind the last line of the section that begins with `par-`.
@@ -68,9 +75,16 @@ mod tests {
 
     #[test]
     fn the_map_gets_a_line_where_it_lists_crates() {
-        let map = "# Map\n- `crates/par-core`: words.\n- `xtask`: commands.\n";
-        assert!(with_map_line(map, "par-mesh").unwrap().contains("words.\n- `crates/par-mesh`: "));
+        let map = "# Map\n| `crates/par-core` | words | |\n| `xtask` | commands | |\n";
+        assert!(with_map_line(map, "par-mesh").unwrap().contains("words | |\n| `crates/par-mesh` | "));
         assert_eq!(with_map_line("# Map\n", "par-mesh"), None);
+    }
+
+    #[test]
+    fn the_index_of_recipes_gets_a_chapter() {
+        let index = with_recipe("# Recipes\n| a | `b` |\n", "par-mesh", "mesh_hello");
+        assert!(index.starts_with("# Recipes\n| a | `b` |\n\n## `-p par-mesh`\n"));
+        assert!(index.ends_with("| hello | `mesh_hello` |\n"));
     }
 
     #[test]
@@ -79,5 +93,6 @@ mod tests {
         let read = |path: &str| std::fs::read_to_string(format!("{root}/{path}")).unwrap();
         assert!(with_workspace_dependency(&read("Cargo.toml"), "par-mesh").is_ok());
         assert!(with_dependency(&read("benches/Cargo.toml"), "par-mesh").is_ok());
+        assert!(with_map_line(&read("ARCHITECTURE.md"), "par-mesh").is_some());
     }
 }

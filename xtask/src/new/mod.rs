@@ -74,6 +74,10 @@ fn plan(root: &Path, name: &Name) -> Result<Vec<(PathBuf, String)>, Error> {
             None => println!("add a line for {} to ARCHITECTURE.md", name.krate),
         }
     }
+    if let Ok(index) = read("examples/README.md") {
+        let example = format!("{}_hello", name.snake);
+        files.push(("examples/README.md".into(), manifest::with_recipe(&index, &name.krate, &example)));
+    }
     Ok(files)
 }
 

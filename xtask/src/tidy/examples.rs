@@ -1,10 +1,12 @@
 //! Rules about examples.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::workspace::Target;
 
 use super::tree::Tree;
+
+const INDEX: &str = "examples/README.md";
 
 /// Two examples of one name overwrite each other's program in the target folder.
 pub(super) fn names(tree: &Tree) -> Vec<String> {
@@ -35,6 +37,28 @@ pub(super) fn headers(tree: &Tree) -> Vec<String> {
     complaints
 }
 
+/// The index of recipes, `examples/README.md`, knows every example, and no other.
+pub(super) fn indexed(tree: &Tree) -> Vec<String> {
+    let Some(index) = tree.file(INDEX) else { return vec![format!("{INDEX} is missing")] };
+    let names: BTreeSet<&str> = tree
+        .workspace
+        .packages
+        .iter()
+        .flat_map(|package| package.examples().map(|example| example.name.as_str()))
+        .collect();
+    let quoted: BTreeSet<&str> = index.text.split('`').skip(1).step_by(2).collect();
+    let listed = |name: &&&str| quoted.iter().any(|word| word.split_whitespace().any(|word| word == **name));
+    let missing = names.iter().filter(|name| !listed(name));
+    let missing = missing.map(|name| format!("{INDEX} does not list the example {name}: add it"));
+    // What looks like the name of an example: one word, with an underscore.
+    let is_name = |word: &&&str| {
+        word.contains('_') && word.chars().all(|char| char == '_' || char.is_ascii_lowercase())
+    };
+    let unknown = quoted.iter().filter(is_name).filter(|word| !names.contains(**word));
+    let unknown = unknown.map(|word| format!("{INDEX} lists {word}, which is no example: remove it"));
+    missing.chain(unknown).collect()
+}
+
 /// What the header lacks.
 fn lacks(text: &str, example: &Target) -> Vec<String> {
     let header: String =
@@ -56,6 +80,7 @@ fn lacks(text: &str, example: &Target) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tree::File;
     use super::super::tree::testing::tree;
     use super::*;
 
@@ -82,6 +107,21 @@ mod tests {
             names(&with_example(&["crates/par-bar", "crates/par-foo"], "")),
             ["example foo_hello is in par-bar and par-foo: rename one"]
         );
+    }
+
+    #[test]
+    fn an_index_that_lacks_an_example_or_has_one_too_many_is_found() {
+        let index = |text: &str| {
+            let mut tree = with_example(&["crates/par-foo"], "");
+            tree.files.push(File { path: INDEX.to_owned(), text: text.to_owned() });
+            indexed(&tree)
+        };
+        assert!(index("| hello | `foo_hello` |").is_empty());
+        assert!(index("`-p par-foo --example foo_hello`, and `submit`").is_empty());
+        assert_eq!(index("| hello | foo_hello |").len(), 1, "it is not marked as code");
+        let unknown = index("| hello | `foo_hello` and `foo_bye` |");
+        assert_eq!(unknown, ["examples/README.md lists foo_bye, which is no example: remove it"]);
+        assert_eq!(indexed(&with_example(&["crates/par-foo"], "")), ["examples/README.md is missing"]);
     }
 
     #[test]

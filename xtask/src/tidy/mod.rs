@@ -36,6 +36,7 @@ const RULES: &[Rule] = &[
     ("paradigms have a bench program", members::bench_programs),
     ("example names are unique", examples::names),
     ("examples say how to run them", examples::headers),
+    ("examples are in the index of recipes", examples::indexed),
 ];
 
 /// Checks every rule; true when none is broken.
