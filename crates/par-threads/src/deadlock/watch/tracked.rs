@@ -84,9 +84,7 @@ impl Tracked {
                 let stands_behind = self.resource().end_slice(begun);
                 if let Some(report) = stands_behind.and_then(|slice| waiting.stands_behind(slice, breaks)) {
                     announce(&report);
-                    if breaks {
-                        panic!("{report}");
-                    }
+                    assert!(!breaks, "{report}");
                     break block();
                 }
             }
@@ -220,9 +218,7 @@ pub(super) fn wait(thread: &Arc<ThreadRecord>, target: Target, at: &'static Loca
     let (waiting, report) = Waiting::begin(thread, target, at, breaks);
     if let Some(report) = report {
         announce(&report);
-        if breaks {
-            panic!("{report}");
-        }
+        assert!(!breaks, "{report}");
     }
     waiting
 }
