@@ -28,10 +28,9 @@ impl WaitObserver for Observer {
 
     fn wait_begins(&self, task: TaskId, name: &'static str, at: &'static Location<'static>) -> bool {
         let Some(thread) = thread::here() else { return true };
-        let Some(report) = waits::begin(&thread, Target::Task { task, name }, at) else { return true };
-        announce(&report);
-        waits::end(&thread);
-        false
+        let report = waits::begin(&thread, Target::Task { task, name }, at, true);
+        report.iter().for_each(announce);
+        report.is_none()
     }
 
     fn wait_ends(&self) {

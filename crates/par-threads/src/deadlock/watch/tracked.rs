@@ -74,19 +74,18 @@ impl Tracked {
         let guard = if let Some(guard) = now() {
             guard
         } else {
-            let waiting = wait(&thread, self.target(mode), at);
+            let mut waiting = wait(&thread, self.target(mode), at);
+            let breaks = !std::thread::panicking();
             loop {
                 let begun = self.resource().begin_slice();
                 if let Some(guard) = slice(SLICE) {
                     break guard;
                 }
                 let stands_behind = self.resource().end_slice(begun);
-                if let Some(report) = stands_behind.and_then(|slice| waiting.stands_behind(slice)) {
+                if let Some(report) = stands_behind.and_then(|slice| waiting.stands_behind(slice, breaks)) {
                     announce(&report);
-                    if std::thread::panicking() {
-                        break block();
-                    }
-                    panic!("{report}");
+                    assert!(!breaks, "{report}");
+                    break block();
                 }
             }
         };
@@ -215,13 +214,11 @@ impl Hold<'_> {
 /// Written down as waiting; panics if that would never end, or only says so if the thread panics already.
 #[track_caller]
 pub(super) fn wait(thread: &Arc<ThreadRecord>, target: Target, at: &'static Location<'static>) -> Waiting {
-    let (waiting, report) = Waiting::begin(thread, target, at);
+    let breaks = !std::thread::panicking();
+    let (waiting, report) = Waiting::begin(thread, target, at, breaks);
     if let Some(report) = report {
         announce(&report);
-        if !std::thread::panicking() {
-            drop(waiting);
-            panic!("{report}");
-        }
+        assert!(!breaks, "{report}");
     }
     waiting
 }
@@ -236,7 +233,8 @@ impl Relock<'_> {
     /// From here on it may block. A deadlock is reported only: whatever comes, the lock must be taken again.
     pub(crate) fn begin(&self) {
         let Some(thread) = &self.hold.thread else { return };
-        let (waiting, report) = Waiting::begin(thread, self.hold.tracked.target(self.hold.mode), self.at);
+        let (waiting, report) =
+            Waiting::begin(thread, self.hold.tracked.target(self.hold.mode), self.at, false);
         *self.waiting.borrow_mut() = Some(waiting);
         report.iter().for_each(announce);
     }

@@ -49,33 +49,34 @@ pub(super) enum Target {
 
 /// A wait that is written down, until it is dropped; waits of a thread are dropped in the reverse order.
 pub(super) struct Waiting {
-    thread: Arc<ThreadRecord>,
+    /// `None`: struck out already.
+    thread: Option<Arc<ThreadRecord>>,
 }
 
 /// Writes down that a thread waits, until [`end`]; a report, if the wait can never end.
+///
+/// With `breaks` the wait is not begun then: it is struck out before anybody else sees the same circle.
 pub(super) fn begin(
     thread: &Arc<ThreadRecord>,
     target: Target,
     at: &'static Location<'static>,
+    breaks: bool,
 ) -> Option<Report> {
     let wait = Wait { thread: Arc::clone(thread), target, at };
     let mut waits = WAITS.lock();
     let stack = waits.threads.entry(thread.id).or_default();
     stack.push(wait);
     thread.set_waits(stack.len());
-    waits.explain(thread.id)
+    let report = waits.explain(thread.id);
+    let broken = if breaks && report.is_some() { waits.pop(thread) } else { None };
+    drop(waits);
+    drop(broken);
+    report
 }
 
 /// Strikes out the latest wait of a thread.
 pub(super) fn end(thread: &ThreadRecord) {
-    let mut waits = WAITS.lock();
-    let Some(stack) = waits.threads.get_mut(&thread.id) else { return };
-    let wait = stack.pop();
-    thread.set_waits(stack.len());
-    if stack.is_empty() {
-        waits.threads.remove(&thread.id);
-    }
-    drop(waits);
+    let wait = WAITS.lock().pop(thread);
     // It may be the last owner of a lock's record.
     drop(wait);
 }
@@ -86,25 +87,38 @@ impl Waiting {
         thread: &Arc<ThreadRecord>,
         target: Target,
         at: &'static Location<'static>,
+        breaks: bool,
     ) -> (Self, Option<Report>) {
-        let report = begin(thread, target, at);
-        (Self { thread: Arc::clone(thread) }, report)
+        let report = begin(thread, target, at, breaks);
+        let waits = report.is_none() || !breaks;
+        (Self { thread: waits.then(|| Arc::clone(thread)) }, report)
     }
 
-    /// Notes that the reader stands behind a writer, see [`Resource::in_the_way`]; a report, if that can never end.
-    pub(super) fn stands_behind(&self, slice: u64) -> Option<Report> {
+    /// Notes that the reader stands behind a writer, see [`Resource::in_the_way`]; a report, if that can never end, and
+    /// with `breaks` the wait is over then.
+    pub(super) fn stands_behind(&mut self, slice: u64, breaks: bool) -> Option<Report> {
+        let thread = self.thread.as_ref()?;
         let mut waits = WAITS.lock();
-        match waits.threads.get_mut(&self.thread.id).and_then(|stack| stack.last_mut()) {
+        match waits.threads.get_mut(&thread.id).and_then(|stack| stack.last_mut()) {
             Some(Wait { target: Target::Lock { behind, .. }, .. }) => *behind = Some(slice),
             _ => return None,
         }
-        waits.explain(self.thread.id)
+        let report = waits.explain(thread.id)?;
+        let broken = if breaks { waits.pop(thread) } else { None };
+        drop(waits);
+        drop(broken);
+        if breaks {
+            self.thread = None;
+        }
+        Some(report)
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        end(&self.thread);
+        if let Some(thread) = &self.thread {
+            end(thread);
+        }
     }
 }
 
@@ -130,6 +144,16 @@ pub(in crate::deadlock) fn waits() -> Vec<Participant> {
 impl Waits {
     fn get(&self, (thread, index): Node) -> Option<&Wait> {
         self.threads.get(&thread)?.get(index)
+    }
+
+    fn pop(&mut self, thread: &ThreadRecord) -> Option<Wait> {
+        let stack = self.threads.get_mut(&thread.id)?;
+        let wait = stack.pop();
+        thread.set_waits(stack.len());
+        if stack.is_empty() {
+            self.threads.remove(&thread.id);
+        }
+        wait
     }
 
     /// The circle that the latest wait of `me` closes, if there is one.
