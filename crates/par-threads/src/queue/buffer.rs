@@ -163,7 +163,7 @@ impl<S: Store> Buffer<S> {
         };
         *patience = Patience::Until(deadline);
         drop(store);
-        look(|| hint() || self.is_shut_down());
+        look(deadline, || hint() || self.is_shut_down());
         Some(self.lock())
     }
 

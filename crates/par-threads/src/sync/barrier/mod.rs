@@ -264,7 +264,7 @@ impl Barrier {
     fn wait_for(&self, phase: usize, deadline: Option<Instant>) -> Result<(), BrokenBarrier> {
         // Most phases end well, and while this thread looks no second one ends.
         let well = phase.wrapping_add(1).wrapping_mul(2);
-        look(|| self.ended.load(Ordering::Acquire) / 2 != phase & (usize::MAX / 2));
+        look(deadline, || self.ended.load(Ordering::Acquire) / 2 != phase & (usize::MAX / 2));
         if self.ended.load(Ordering::Acquire) == well {
             return Ok(());
         }
