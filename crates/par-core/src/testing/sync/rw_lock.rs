@@ -35,7 +35,7 @@ pub fn check_rw_lock<L: RwLock>(make: impl Fn() -> L) -> Held {
             ("it runs what it is given, once", &|| runs(&make())),
             ("readers read side by side", &|| reads_together(&make())),
             ("nobody reads or writes beside a writer, and nobody writes beside a reader", &|| {
-                excludes(&make())
+                excludes(&make());
             }),
             ("a wait for it ends when its time is up, and runs nothing", &|| gives_up(&make())),
             ("a writer that gave up keeps no reader out", &|| leaves_nothing_behind(&make())),

@@ -56,7 +56,7 @@ impl Model {
             return None;
         }
         state.put += 1;
-        if self.bug != Bug::LosesOne || state.put % 1000 != 0 {
+        if self.bug != Bug::LosesOne || !state.put.is_multiple_of(1000) {
             state.items.push(item);
         }
         Some(Ok(()))

@@ -250,6 +250,11 @@ impl Barrier {
                     let turn = BarrierTurn::new(self.parties - 1, self.parties);
                     return self.complete(state, phase).map(|()| turn);
                 }
+                Arrival::Itself => {
+                    // A panic runs the hook, which is code of a user.
+                    drop(state);
+                    panic!("the action of a barrier waits at its own barrier");
+                }
                 Arrival::AtTheDoor { phase } => {
                     if wait(&self.changed, &mut state, deadline) && state.phase() == phase {
                         self.break_with(state, BreakCause::TimedOut);
