@@ -174,7 +174,7 @@ fn lets_write(lock: &impl RwLock) {
         while !written.load(SeqCst) {
             lock.read(&mut || {
                 let (mine, since) = (entered.fetch_add(1, SeqCst) + 1, Instant::now());
-                while entered.load(SeqCst) == mine && !written.load(SeqCst) && since.elapsed() < BRIEF {
+                while entered.load(SeqCst) == mine && !written.load(SeqCst) && since.elapsed() < 10 * BRIEF {
                     std::thread::yield_now();
                 }
             });

@@ -134,7 +134,7 @@ impl Condition for Number {
     }
     fn wait_for(&self, predicate: &mut dyn FnMut(&mut u64) -> bool, timeout: Option<Duration>) -> bool {
         let timeout = timeout
-            .map(|timeout| if self.bug == Bug::GivesUpLate { timeout.saturating_mul(600) } else { timeout });
+            .map(|timeout| if self.bug == Bug::GivesUpLate { timeout.saturating_mul(300) } else { timeout });
         let mut asked = 0;
         let holds = |number: &mut u64| {
             asked += 1;

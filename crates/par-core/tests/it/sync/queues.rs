@@ -138,7 +138,7 @@ impl BlockingQueue for Model {
                 state.owed += if self.bug == Bug::ImmediateKeepsAccounts { dropped } else { 0 };
             }
         };
-        if self.bug == Bug::ShutdownWakesGettersLate {
+        if self.bug == Bug::ShutdownWakesGettersLate && self.capacity == 1 {
             end(&mut self.state.lock());
             std::thread::sleep(Duration::from_secs(6));
         }
