@@ -1,8 +1,12 @@
 //! The price of a lock, beside the ones it is made of: `cargo bench -p par-threads --bench locks`.
 //!
-//! Without features both sides are the same machine code, so every ratio should be 1. With `--features
-//! deadlock-detection` the ratios are the price of being explained. All run in turns, so the ratios hold on a busy machine.
+//! The first of each table is what ours is made of. Without features both are the same machine code, so their ratio should
+//! be 1. With `--features deadlock-detection` it is the price of being explained. All run in turns, so the ratios hold on a
+//! busy machine; every count is checked.
 
+use std::cell::Cell;
+use std::hint::black_box;
+use std::sync::PoisonError;
 use std::thread;
 
 use par_core::testing::Paired;
@@ -28,84 +32,119 @@ fn main() {
     println!("deadlock detection is {explained}");
     println!("{} times: lock, add, unlock; nobody else is there", sizes.alone);
     println!("{}", alone(&sizes));
+    println!("{} times: lock twice, add, unlock twice", sizes.alone);
+    println!("{}", alone_reentrant(&sizes));
+    println!("{} times: lock to read, read, unlock", sizes.alone);
+    println!("{}", alone_reading(&sizes));
     println!("{} times: lock two, one in the other", sizes.alone);
     println!("{}", nested(&sizes));
     println!("{} times by each of two threads: lock, add, unlock", sizes.contended);
     println!("{}", contended(&sizes));
+    println!("{} times by each of two threads: lock to read, read, unlock", sizes.contended);
+    println!("{}", contended_reading(&sizes));
     println!("{} times there and back between two threads, by a condition variable", sizes.pings);
     println!("{}", ping_pong(&sizes));
 }
 
-/// Adds 1 so often under a lock, and checks the sum.
-macro_rules! count {
-    ($lock:expr, $times:expr, |$guard:ident| $add:expr) => {{
+/// Adds 1 so often under a lock; the guard is what `$lock` yields.
+macro_rules! add {
+    ($lock:expr, $times:expr) => {
         for _ in 0..$times {
-            let $guard = std::hint::black_box(&$lock).lock();
-            $add;
+            *$lock += 1;
         }
-    }};
+    };
+}
+
+/// Reads 1 so often, and checks the sum.
+macro_rules! read {
+    ($lock:expr, $times:expr) => {
+        assert_eq!((0..$times).map(|_| *black_box(&$lock).read()).sum::<u64>(), $times)
+    };
+}
+
+/// How often every contender has run: once in every round, and once before.
+fn runs(rounds: usize) -> u64 {
+    rounds as u64 + 1
 }
 
 fn alone(&Sizes { rounds, alone: times, .. }: &Sizes) -> Paired {
-    let (ours, theirs) = (Mutex::new(0_u64), parking_lot::Mutex::new(0_u64));
-    let (std, reentrant) = (std::sync::Mutex::new(0_u64), ReentrantMutex::new(std::cell::Cell::new(0_u64)));
-    let (read, their_read) = (RwLock::new(1_u64), parking_lot::RwLock::new(1_u64));
+    let (ours, theirs, std) =
+        (Mutex::new(0_u64), parking_lot::Mutex::new(0_u64), std::sync::Mutex::new(0_u64));
+    let result = Paired::measure(
+        rounds,
+        vec![
+            ("parking_lot::Mutex", Box::new(|| add!(black_box(&theirs).lock(), times))),
+            ("Mutex", Box::new(|| add!(black_box(&ours).lock(), times))),
+            (
+                "std::sync::Mutex",
+                Box::new(|| add!(black_box(&std).lock().unwrap_or_else(PoisonError::into_inner), times)),
+            ),
+        ],
+    );
+    let counts =
+        [ours.into_inner(), theirs.into_inner(), *std.lock().unwrap_or_else(PoisonError::into_inner)];
+    assert_eq!(counts, [times * runs(rounds); 3]);
+    result
+}
+
+fn alone_reentrant(&Sizes { rounds, alone: times, .. }: &Sizes) -> Paired {
+    let (ours, theirs) =
+        (ReentrantMutex::new(Cell::new(0_u64)), parking_lot::ReentrantMutex::new(Cell::new(0_u64)));
+    /// Locks twice for each 1 that it adds.
+    macro_rules! twice {
+        ($lock:expr) => {
+            for _ in 0..times {
+                let outer = black_box(&$lock).lock();
+                let inner = black_box(&$lock).lock();
+                inner.set(outer.get() + 1);
+            }
+        };
+    }
+    let result = Paired::measure(
+        rounds,
+        vec![
+            ("parking_lot::ReentrantMutex", Box::new(|| twice!(theirs))),
+            ("ReentrantMutex", Box::new(|| twice!(ours))),
+        ],
+    );
+    assert_eq!([ours.into_inner().get(), theirs.into_inner().get()], [times * runs(rounds); 2]);
+    result
+}
+
+fn alone_reading(&Sizes { rounds, alone: times, .. }: &Sizes) -> Paired {
+    let (ours, theirs) = (RwLock::new(1_u64), parking_lot::RwLock::new(1_u64));
     Paired::measure(
         rounds,
         vec![
-            ("parking_lot::Mutex", Box::new(|| count!(theirs, times, |guard| *{ guard } += 1))),
-            ("Mutex", Box::new(|| count!(ours, times, |guard| *{ guard } += 1))),
-            (
-                "std::sync::Mutex",
-                Box::new(|| count!(std, times, |guard| *guard.expect("nothing panics") += 1)),
-            ),
-            ("ReentrantMutex", Box::new(|| count!(reentrant, times, |guard| guard.set(guard.get() + 1)))),
-            (
-                "parking_lot::RwLock, read",
-                Box::new(|| {
-                    let sum: u64 = (0..times).map(|_| *std::hint::black_box(&their_read).read()).sum();
-                    assert_eq!(sum, times);
-                }),
-            ),
-            (
-                "RwLock, read",
-                Box::new(|| {
-                    let sum: u64 = (0..times).map(|_| *std::hint::black_box(&read).read()).sum();
-                    assert_eq!(sum, times);
-                }),
-            ),
+            ("parking_lot::RwLock", Box::new(|| read!(theirs, times))),
+            ("RwLock", Box::new(|| read!(ours, times))),
         ],
     )
 }
 
 fn nested(&Sizes { rounds, alone: times, .. }: &Sizes) -> Paired {
     let (ours, theirs) = (
-        [Mutex::new(0_u64), Mutex::new(0_u64)],
-        [parking_lot::Mutex::new(0_u64), parking_lot::Mutex::new(0_u64)],
+        [Mutex::new(1_u64), Mutex::new(0_u64)],
+        [parking_lot::Mutex::new(1_u64), parking_lot::Mutex::new(0_u64)],
     );
-    Paired::measure(
+    /// Adds what is in the outer one, which is 1, to the inner one.
+    macro_rules! nest {
+        ($locks:expr) => {
+            for _ in 0..times {
+                let outer = $locks[0].lock();
+                *$locks[1].lock() += *outer;
+            }
+        };
+    }
+    let result = Paired::measure(
         rounds,
         vec![
-            (
-                "parking_lot::Mutex, two",
-                Box::new(|| {
-                    for _ in 0..times {
-                        let outer = theirs[0].lock();
-                        *theirs[1].lock() += 1 + *outer;
-                    }
-                }),
-            ),
-            (
-                "Mutex, two",
-                Box::new(|| {
-                    for _ in 0..times {
-                        let outer = ours[0].lock();
-                        *ours[1].lock() += 1 + *outer;
-                    }
-                }),
-            ),
+            ("parking_lot::Mutex, two", Box::new(|| nest!(theirs))),
+            ("Mutex, two", Box::new(|| nest!(ours))),
         ],
-    )
+    );
+    assert_eq!([*ours[1].lock(), *theirs[1].lock()], [times * runs(rounds); 2]);
+    result
 }
 
 /// Runs `f` on two threads at once.
@@ -119,24 +158,26 @@ fn both(f: impl Fn() + Sync) {
 
 fn contended(&Sizes { rounds, contended: times, .. }: &Sizes) -> Paired {
     let (ours, theirs) = (Mutex::new(0_u64), parking_lot::Mutex::new(0_u64));
-    let (read, their_read) = (RwLock::new(1_u64), parking_lot::RwLock::new(1_u64));
     let result = Paired::measure(
         rounds,
         vec![
-            ("parking_lot::Mutex", Box::new(|| both(|| count!(theirs, times, |guard| *{ guard } += 1)))),
-            ("Mutex", Box::new(|| both(|| count!(ours, times, |guard| *{ guard } += 1)))),
-            (
-                "parking_lot::RwLock, read",
-                Box::new(|| both(|| assert_eq!((0..times).map(|_| *their_read.read()).sum::<u64>(), times))),
-            ),
-            (
-                "RwLock, read",
-                Box::new(|| both(|| assert_eq!((0..times).map(|_| *read.read()).sum::<u64>(), times))),
-            ),
+            ("parking_lot::Mutex", Box::new(|| both(|| add!(theirs.lock(), times)))),
+            ("Mutex", Box::new(|| both(|| add!(ours.lock(), times)))),
         ],
     );
-    assert_eq!(*ours.lock(), *theirs.lock(), "both were counted as often");
+    assert_eq!([ours.into_inner(), theirs.into_inner()], [2 * times * runs(rounds); 2]);
     result
+}
+
+fn contended_reading(&Sizes { rounds, contended: times, .. }: &Sizes) -> Paired {
+    let (ours, theirs) = (RwLock::new(1_u64), parking_lot::RwLock::new(1_u64));
+    Paired::measure(
+        rounds,
+        vec![
+            ("parking_lot::RwLock", Box::new(|| both(|| read!(theirs, times)))),
+            ("RwLock", Box::new(|| both(|| read!(ours, times)))),
+        ],
+    )
 }
 
 /// One thread makes the number odd, the other one even.

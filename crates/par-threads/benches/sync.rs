@@ -308,6 +308,7 @@ fn latch(rounds: usize, times: usize) -> Paired {
                         let latch = black_box(ByHand::new(1_usize));
                         latch.count_down();
                         latch.wait_for_zero();
+                        assert_eq!(*latch.value.lock(), 0);
                     }
                 }),
             ),

@@ -12,13 +12,13 @@
 //! one party panics: the barrier is broken: a party panicked; `reset` it when every party knows
 //! ```
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use par_core::{BreakCause, BrokenBarrier};
-use par_threads::Barrier;
+use par_threads::{Barrier, Mutex};
 
 const CELLS: usize = 4;
 const ROUNDS: usize = 3;
@@ -29,12 +29,12 @@ fn heat() -> Result<Vec<u32>, BrokenBarrier> {
     let now = Arc::new(Mutex::new([512, 0, 0, 0]));
     let (from, to) = (Arc::clone(&next), Arc::clone(&now));
     let barrier = Barrier::new(CELLS).action(move || {
-        let mut now = to.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut now = to.lock();
         *now = std::array::from_fn(|cell| from[cell].load(Ordering::Relaxed));
     });
     let compute = |cell: usize| -> Result<(), BrokenBarrier> {
         for _ in 0..ROUNDS {
-            let state = *now.lock().unwrap_or_else(PoisonError::into_inner);
+            let state = *now.lock();
             let mean = if cell == 0 {
                 state[0]
             } else {
@@ -51,7 +51,7 @@ fn heat() -> Result<Vec<u32>, BrokenBarrier> {
             .into_iter()
             .try_for_each(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     })?;
-    Ok(now.lock().unwrap_or_else(PoisonError::into_inner).to_vec())
+    Ok(now.lock().to_vec())
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -1,7 +1,7 @@
 //! One thread tells others that something has happened.
 //!
-//! The cookbook's recipe "thread synchronization with events": workers wait for the news, all of them hear it, and a
-//! pulse (set, and cleared at once) reaches everybody who waits.
+//! The cookbook's recipe "thread synchronization with events": workers wait for the news, and all of them hear it; and
+//! with latches, which open once, when enough has happened.
 //!
 //! Run it: `cargo run --release -p par-threads --example threads_event`
 //!

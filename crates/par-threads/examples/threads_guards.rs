@@ -58,7 +58,7 @@ fn main() -> Result<(), ParseIntError> {
 
     let (shared, again) = (RwLock::new(1), ReentrantMutex::new(()));
     {
-        let (_one, _other) = (shared.read(), shared.read());
+        let _reader = shared.read();
         let (_outer, _inner) = (again.lock(), again.lock());
     }
     *shared.write() += 1;

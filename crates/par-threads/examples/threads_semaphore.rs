@@ -9,15 +9,14 @@
 //! ```text
 //! 10 items produced, 10 consumed: [0, 1, 4, 9, 16, 25, 36, 49, 64, 81]
 //! never more than 2 of 6 at the database at once
-//! released 1 permits too many: the semaphore has 2, and 2 of them are free
+//! cannot release 1 more: of the semaphore's 2 permits 2 are free; release once for each that was acquired
 //! ```
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use par_threads::{BoundedSemaphore, Semaphore};
+use par_threads::{BoundedSemaphore, Mutex, Semaphore};
 
 const ITEMS: u64 = 10;
 
@@ -27,7 +26,7 @@ static SHELF: Mutex<Vec<u64>> = Mutex::new(Vec::new());
 
 fn produce() {
     for item in 0..ITEMS {
-        SHELF.lock().unwrap_or_else(PoisonError::into_inner).push(item * item);
+        SHELF.lock().push(item * item);
         ON_THE_SHELF.release(1);
     }
 }
@@ -38,7 +37,7 @@ fn consume() -> Result<Vec<u64>, &'static str> {
         let permit = ON_THE_SHELF.acquire_timeout(Duration::from_secs(10)).ok_or("the producer is gone")?;
         // The item is consumed, so the permit does not go back.
         permit.forget();
-        taken.push(SHELF.lock().unwrap_or_else(PoisonError::into_inner).pop().ok_or("a permit is an item")?);
+        taken.push(SHELF.lock().pop().ok_or("a permit is an item")?);
     }
     Ok(taken)
 }

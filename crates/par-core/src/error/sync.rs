@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 /// A barrier that is broken: not every party came, so nobody may go on as if all had.
 ///
-/// It stays broken for every later wait until it is reset.
+/// It stays broken for every later wait until it is reset; one that was broken by a reset is as new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[error("the barrier is broken: {cause}; `reset` it when every party knows")]
+#[error("the barrier is broken: {cause}; {}", .cause.advice())]
 pub struct BrokenBarrier {
     /// What broke it.
     pub cause: BreakCause,
@@ -30,6 +30,16 @@ pub enum BreakCause {
     PartyLeft,
 }
 
+impl BreakCause {
+    /// What to do next.
+    const fn advice(self) -> &'static str {
+        match self {
+            Self::Reset => "it is as new: wait again when every party does",
+            _ => "`reset` it when every party knows",
+        }
+    }
+}
+
 impl std::fmt::Display for BreakCause {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
@@ -45,7 +55,10 @@ impl std::fmt::Display for BreakCause {
 
 /// More permits were released than were ever acquired; the semaphore is as it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[error("released {released} permits too many: the semaphore has {limit}, and {available} of them are free")]
+#[error(
+    "cannot release {released} more: of the semaphore's {limit} permits {available} are free; release once for each \
+     that was acquired"
+)]
 pub struct ReleasedTooOften {
     /// How many permits the call wanted to release.
     pub released: usize,
@@ -111,4 +124,25 @@ pub enum QueueShutdown {
     Drain,
     /// Nothing more goes in, and what is in it is dropped and counts as done.
     Immediate,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_was_reset_is_not_told_to_reset() {
+        let text = |cause| BrokenBarrier { cause }.to_string();
+        assert!(text(BreakCause::TimedOut).ends_with("`reset` it when every party knows"));
+        assert!(text(BreakCause::Reset).ends_with("it is as new: wait again when every party does"));
+    }
+
+    #[test]
+    fn who_releases_too_often_is_told_the_counts_as_they_are() {
+        let text = ReleasedTooOften { released: 2, available: 1, limit: 2 }.to_string();
+        assert!(
+            text.starts_with("cannot release 2 more: of the semaphore's 2 permits 1 are free;"),
+            "{text}"
+        );
+    }
 }

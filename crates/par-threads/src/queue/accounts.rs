@@ -97,10 +97,10 @@ impl Accounts {
 
     /// Waits until every item that was put is done, or `timeout` has passed.
     pub(super) fn join(&self, timeout: Option<Duration>) -> Result<(), JoinTimedOut> {
-        if look(|| self.unfinished() == 0) {
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        if look(deadline, || self.unfinished() == 0) {
             return Ok(());
         }
-        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let mut joiners = self.joiners.lock();
         *joiners += 1;
         let mut late = false;

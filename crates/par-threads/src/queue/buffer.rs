@@ -1,6 +1,7 @@
 //! The bounded buffer under every queue.
 
 use std::fmt;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::{Duration, Instant};
 
 use par_core::{GetError, JoinTimedOut, PutError, QueueShutdown};
@@ -21,6 +22,10 @@ pub(super) struct Buffer<S> {
     not_full: Condvar,
     accounts: Accounts,
 }
+
+// Who panics, in a comparison, has changed nothing.
+impl<S> UnwindSafe for Buffer<S> {}
+impl<S> RefUnwindSafe for Buffer<S> {}
 
 /// How long a call waits for room or for an item.
 #[derive(Debug, Clone, Copy)]
@@ -163,7 +168,7 @@ impl<S: Store> Buffer<S> {
         };
         *patience = Patience::Until(deadline);
         drop(store);
-        look(|| hint() || self.is_shut_down());
+        look(deadline, || hint() || self.is_shut_down());
         Some(self.lock())
     }
 

@@ -23,10 +23,17 @@ use super::{LifoQueue, PriorityQueue, Queue};
 /// assert_eq!(sum, 3);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 #[must_use = "an iterator does nothing until somebody asks it"]
 pub struct QueueIter<'q, Q> {
     pub(super) queue: &'q Q,
+}
+
+// Not derived, for a queue itself is no `Clone`.
+impl<Q> Clone for QueueIter<'_, Q> {
+    fn clone(&self) -> Self {
+        Self { queue: self.queue }
+    }
 }
 
 /// Makes a queue something to iterate over.

@@ -6,7 +6,7 @@ macro_rules! methods {
         /// Takes the next item as soon as there is one. Whoever takes it owes a [`task_done`](Self::task_done).
         ///
         /// # Blocking
-        /// Until there is an item, or the queue is shut down. It looks a few times before it sleeps.
+        /// Until there is an item, or the queue is shut down. It looks for a moment before it sleeps.
         ///
         /// # Errors
         /// [`GetError::ShutDown`]: the queue was shut down, and is empty; it never answers [`GetError::Empty`].
@@ -167,7 +167,7 @@ macro_rules! puts {
         /// Puts an item into the queue as soon as there is room.
         ///
         /// # Blocking
-        /// Until there is room, or the queue is shut down. It looks a few times before it sleeps.
+        /// Until there is room, or the queue is shut down. It looks for a moment before it sleeps.
         ///
         /// # Errors
         /// [`PutError::ShutDown`], with the item; it never answers [`PutError::Full`].

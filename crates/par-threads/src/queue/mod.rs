@@ -1,7 +1,7 @@
 //! Queues: bounded, accounted for, and ended by a shutdown.
 //!
 //! One [`Buffer`] is under all three, over a store that decides the order: a deque, a stack, a heap.
-//! - *open*: puts and gets; who finds no room or no item looks a few times, and then sleeps.
+//! - *open*: puts and gets; who finds no room or no item looks for a moment, and then sleeps.
 //! - *draining* (`Drain`): puts fail; gets go on until the store is empty, and then fail.
 //! - *shut down* (`Immediate`, or drained): nothing goes in or comes out.
 //!

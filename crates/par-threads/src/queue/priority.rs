@@ -72,7 +72,7 @@ impl<P: Ord, T> PriorityQueue<P, T> {
     /// Puts an item into the queue as soon as there is room.
     ///
     /// # Blocking
-    /// Until there is room, or the queue is shut down, whatever the priority. It looks a few times before it sleeps.
+    /// Until there is room, or the queue is shut down, whatever the priority. It looks for a moment before it sleeps.
     ///
     /// # Errors
     /// [`PutError::ShutDown`], with priority and item; it never answers [`PutError::Full`].

@@ -117,7 +117,7 @@ impl Event {
 
     #[cold]
     pub(super) fn sleep_until(&self, began: usize, deadline: Option<Instant>) -> bool {
-        look(|| passes(self.word.load(Ordering::Acquire), began))
+        look(deadline, || passes(self.word.load(Ordering::Acquire), began))
             || self.gate.sleep(deadline, || self.pass_or_announce(began))
     }
 

@@ -135,7 +135,7 @@ impl Latch {
 
     #[cold]
     fn sleep_until(&self, deadline: Option<Instant>) -> bool {
-        look(|| self.is_open()) || self.gate.sleep(deadline, || self.pass_or_announce())
+        look(deadline, || self.is_open()) || self.gate.sleep(deadline, || self.pass_or_announce())
     }
 
     /// Passes, or says in the same step that somebody waits.

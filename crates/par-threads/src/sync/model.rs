@@ -12,11 +12,13 @@ pub(crate) use self::under_loom::{Condvar, Mutex, MutexGuard};
 #[cfg(loom)]
 pub(crate) use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+#[cfg(not(loom))]
+use std::time::Duration;
 use std::time::Instant;
 
-/// How often a thread looks before it sleeps: 10 to 20 µs on an idle machine, about what it costs to be woken.
+/// How long a thread looks before it sleeps: about what it costs to be woken.
 #[cfg(not(loom))]
-const LOOKS: u32 = 50;
+const LOOKING: Duration = Duration::from_micros(20);
 
 /// Defines a constructor that is `const`, except under loom, whose models have none.
 macro_rules! const_fn {
@@ -43,27 +45,34 @@ pub(crate) fn wait<T>(condvar: &Condvar, guard: &mut MutexGuard<'_, T>, deadline
     }
 }
 
-/// Looks a few times, with longer and longer pauses, whether `ready` holds: `true` as soon as it does.
+/// Looks for a moment, and not past `deadline`, whether `ready` holds: `true` as soon as it does.
 ///
+/// The moment is a time and not a number of looks, for on a busy machine each look may cost a time slice: then it is one.
 /// Under loom it looks never: that would only multiply the interleavings which the wait has anyway.
 #[cfg(not(loom))]
 #[inline]
-pub(crate) fn look(ready: impl Fn() -> bool) -> bool {
-    for look in 0..LOOKS {
+pub(crate) fn look(deadline: Option<Instant>, ready: impl Fn() -> bool) -> bool {
+    for pauses in [1, 2, 4, 8] {
         if ready() {
             return true;
         }
-        if look < 4 {
-            (0..1 << look).for_each(|_| std::hint::spin_loop());
-        } else {
-            std::thread::yield_now();
-        }
+        (0..pauses).for_each(|_| std::hint::spin_loop());
     }
-    false
+    let moment = Instant::now() + LOOKING;
+    let end = deadline.map_or(moment, |deadline| deadline.min(moment));
+    loop {
+        if ready() {
+            return true;
+        }
+        if Instant::now() >= end {
+            return false;
+        }
+        std::thread::yield_now();
+    }
 }
 
 #[cfg(loom)]
-pub(crate) fn look(_: impl Fn() -> bool) -> bool {
+pub(crate) fn look(_: Option<Instant>, _: impl Fn() -> bool) -> bool {
     false
 }
 
@@ -121,6 +130,43 @@ mod under_loom {
 
         pub(crate) fn notify_all(&self) {
             self.0.notify_all();
+        }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn who_has_no_time_yields_to_nobody() {
+        let looks = Cell::new(0);
+        assert!(!look(Some(Instant::now()), || looks.replace(looks.get() + 1) > 100));
+        assert_eq!(looks.get(), 5, "four times without a yield, and once because its time is up");
+    }
+
+    #[test]
+    fn where_looks_take_long_there_are_few() {
+        let looks = Cell::new(0);
+        let slow = || {
+            let begun = Instant::now();
+            while begun.elapsed() < LOOKING {
+                std::hint::spin_loop();
+            }
+            looks.replace(looks.get() + 1) > 100
+        };
+        assert!(!look(None, slow));
+        assert_eq!(looks.get(), 5);
+    }
+
+    #[test]
+    fn what_becomes_ready_is_seen() {
+        for looks in 0..6 {
+            let left = Cell::new(looks);
+            let ready = || left.replace(left.get() - 1) == 0;
+            assert_eq!(look(Some(Instant::now()), ready), looks < 5, "after {looks} looks");
         }
     }
 }

@@ -53,7 +53,7 @@ impl Permits {
 
     #[cold]
     fn wait_until(&self, deadline: Option<Instant>) -> bool {
-        look(|| self.try_acquire()) || self.gate.sleep(deadline, || self.take_or_announce())
+        look(deadline, || self.try_acquire()) || self.gate.sleep(deadline, || self.take_or_announce())
     }
 
     /// Takes a permit, or says in the same step that somebody waits.

@@ -17,7 +17,8 @@ use crate::deadlock::{Kind, Mode, Tracked};
 /// A third kind of guard, the upgradable one, reads beside the readers and may become the writer without letting anybody
 /// in between; there is one of them at a time.
 ///
-/// Readers that come while a writer waits stand behind it, so that readers never starve a writer. Therefore **a thread
+/// Readers that come while a writer waits for readers stand behind it, so that readers never starve a writer. (While the
+/// upgradable guard is out, a writer waits for that one first, and readers come and go.) Therefore **a thread
 /// that reads must not call [`read`](Self::read) again**: if a writer comes between the two, the second waits for the
 /// writer, the writer for the first, and nobody goes on. [`try_read`](Self::try_read) cannot hang. The feature
 /// `deadlock-detection` explains that hang like every other, see [`deadlock`](crate::deadlock).
@@ -127,7 +128,8 @@ impl<T: ?Sized> RwLock<T> {
         Some(RwLockReadGuard { hold, inner })
     }
 
-    /// Waits until nobody reads or writes, and keeps readers that come meanwhile behind it; writes alone.
+    /// Waits until nobody reads or writes, and keeps readers that come meanwhile behind it, except while it waits for the
+    /// upgradable guard; writes alone.
     ///
     /// # Blocking
     /// Until all who have the lock release it.

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
-use super::held::{Held, PATIENCE, eventually, hold, is_woken, on_threads, times_out};
+use super::held::{Held, PATIENCE, eventually, hold, is_woken, let_wait, on_threads, times_out};
 
 /// A condition and its lock, with a number under it, as the suite sees it.
 pub trait Condition: Send + Sync + 'static {
@@ -16,6 +16,8 @@ pub trait Condition: Send + Sync + 'static {
     fn wait_for(&self, predicate: &mut dyn FnMut(&mut u64) -> bool, timeout: Option<Duration>) -> bool;
     /// Wakes one who waits.
     fn notify_one(&self);
+    /// Wakes so many of those who wait.
+    fn notify(&self, n: usize);
     /// Wakes all who wait.
     fn notify_all(&self);
 }
@@ -34,6 +36,7 @@ pub fn check_condition<C: Condition>(make: impl Fn() -> C) -> Held {
             ("who waits without a timeout is woken", &|| wakes(&make())),
             ("a notification without a change wakes nobody for good", &|| asks_again(&make())),
             ("notify_one lets one go on who waits, and each time another", &|| notifies_one(&make())),
+            ("notify lets as many go on as it is told", &|| notifies_some(&make())),
             ("notify_all lets all go on", &|| notifies_all(&make())),
             ("two threads take turns, and no notification is lost", &|| takes_turns(&make())),
         ],
@@ -134,13 +137,40 @@ fn notifies_one(condition: &impl Condition) {
     });
 }
 
+fn notifies_some(condition: &impl Condition) {
+    const WAITERS: usize = 5;
+    for some in [2, 3, 5] {
+        let (coming, passed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        on_threads(WAITERS + 1, |thread| {
+            if thread > 0 {
+                coming.fetch_add(1, SeqCst);
+                is_woken(|patience| condition.wait_for(&mut take, Some(patience)));
+                passed.fetch_add(1, SeqCst);
+                return;
+            }
+            let_wait(&coming, WAITERS);
+            for (count, total) in [(some, some), (WAITERS - some, WAITERS)] {
+                condition.with(&mut |number| *number += count as u64);
+                condition.notify(count);
+                eventually("as many go on as were notified", || passed.load(SeqCst) == total);
+            }
+        });
+    }
+    condition.with(&mut |number| assert_eq!(*number, 0));
+    condition.notify(0);
+    condition.notify(usize::MAX);
+}
+
 fn notifies_all(condition: &impl Condition) {
     for _ in 0..20 {
         condition.with(&mut |number| *number = 0);
+        let coming = AtomicUsize::new(0);
         on_threads(5, |thread| {
             if thread > 0 {
+                coming.fetch_add(1, SeqCst);
                 is_woken(|patience| condition.wait_for(&mut |number| *number == 1, Some(patience)));
             } else {
+                let_wait(&coming, 4);
                 condition.with(&mut |number| *number = 1);
                 condition.notify_all();
             }

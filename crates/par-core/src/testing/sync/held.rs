@@ -98,14 +98,20 @@ pub(super) fn times_out<R>(wait: impl FnOnce(Duration) -> R) -> R {
     result
 }
 
-/// Asserts that a wait is ended by somebody else.
+/// Asserts that a wait is ended by somebody else, and yields its answer.
 ///
 /// A thread that was not woken finds out when its time is up that it could have gone on long ago; so the time counts, and
 /// not only the answer.
-pub(super) fn is_woken(wait: impl FnOnce(Duration) -> bool) {
+pub(super) fn in_time<R>(wait: impl FnOnce(Duration) -> R) -> R {
     let begun = Instant::now();
-    assert!(wait(PATIENCE), "what it waited for did not happen within {PATIENCE:?}");
-    assert!(begun.elapsed() < PATIENCE, "it was not woken");
+    let answer = wait(PATIENCE);
+    assert!(begun.elapsed() < PATIENCE, "it was not woken within {PATIENCE:?}");
+    answer
+}
+
+/// Asserts that a wait is ended by somebody else, who makes what it waits for happen.
+pub(super) fn is_woken(wait: impl FnOnce(Duration) -> bool) {
+    assert!(in_time(wait), "it was woken, but what it waited for did not happen");
 }
 
 /// Whether a call panics.

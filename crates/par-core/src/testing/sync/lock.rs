@@ -13,6 +13,8 @@ pub trait Lock: Send + Sync + 'static {
     fn try_with(&self, f: &mut dyn FnMut()) -> bool;
     /// Runs `f` under the lock if it is free within that time; whether it was.
     fn with_timeout(&self, timeout: Duration, f: &mut dyn FnMut()) -> bool;
+    /// Whether somebody holds it.
+    fn is_locked(&self) -> bool;
 }
 
 /// Checks everything that a lock does; `make` makes one that is free.
@@ -27,6 +29,7 @@ pub fn check_lock<L: Lock>(make: impl Fn() -> L) -> Held {
             ("another thread does not get in while it is held", &|| excludes(&make())),
             ("a wait for it ends when its time is up, and runs nothing", &|| gives_up(&make())),
             ("who waits gets it when it is free", &|| hands_over(&make())),
+            ("it says whether it is held", &|| says(&make())),
             ("a panic under it leaves it free", &|| survives_panics(&make())),
             ("one at a time, and nothing is lost", &|| counts(&make())),
         ],
@@ -82,6 +85,15 @@ pub(super) fn hands_over(lock: &impl Lock) {
             }
         });
     }
+}
+
+pub(super) fn says(lock: &impl Lock) {
+    assert!(!lock.is_locked());
+    lock.with(&mut || {
+        assert!(lock.is_locked(), "this thread holds it");
+        assert!(on_threads(1, |_| lock.is_locked())[0], "another thread holds it");
+    });
+    assert!(lock.try_with(&mut || assert!(lock.is_locked())) && !lock.is_locked());
 }
 
 pub(super) fn survives_panics(lock: &impl Lock) {

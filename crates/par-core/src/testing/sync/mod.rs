@@ -37,6 +37,7 @@ mod latch;
 mod lock;
 mod queue;
 mod reentrant;
+mod rw_lock;
 mod semaphore;
 
 pub use barrier::{
@@ -49,4 +50,5 @@ pub use latch::{Latch, check_latch};
 pub use lock::{Lock, check_lock};
 pub use queue::{BlockingQueue, check_lifo, check_priority, check_queue};
 pub use reentrant::check_reentrant_lock;
+pub use rw_lock::{RwLock, check_rw_lock};
 pub use semaphore::{BoundedSemaphore, Semaphore, check_bounded_semaphore, check_semaphore};

@@ -1,18 +1,12 @@
-//! What every queue does: bounds, order, accounts, and how it ends.
+//! Queues, their bounds, order, accounts, and how they end: TH-20 to TH-23.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::testing::within;
+use super::held::{Behaviour, Held, hold, in_time, times_out};
 use crate::{DoneTooOften, GetError, PutError, QueueShutdown};
-
-/// Each behaviour has this long.
-const LIMIT: Duration = Duration::from_mins(1);
-
-/// A timeout that is meant to pass.
-const SHORT: Duration = Duration::from_millis(20);
 
 /// How often a party is given the chance to do what it must not do.
 const CHANCES: u32 = 200;
@@ -82,67 +76,73 @@ pub trait BlockingQueue: Sync {
 /// Checks a queue that gives out first what came first. `make` makes a queue of a capacity.
 ///
 /// # Panics
-/// When a behaviour does not hold; one that hangs ends the process after a minute.
-pub fn check_queue<Q: BlockingQueue>(make: impl Fn(usize) -> Q) {
-    check_all(&make);
-    check("first in, first out", || order(&make(8), &[5, 3, 9, 3], &[5, 3, 9, 3]));
-    check("one producer's items stay in order for one consumer", || stream(&make(3)));
+/// When a behaviour does not hold, naming it; a behaviour that hangs ends the process after a minute.
+pub fn check_queue<Q: BlockingQueue>(make: impl Fn(usize) -> Q) -> Held {
+    let own: [Behaviour<'_>; 2] = [
+        ("first in, first out", &|| order(&make(8), &[5, 3, 9, 3], &[5, 3, 9, 3])),
+        ("one producer's items stay in order for one consumer", &|| stream(&make(3))),
+    ];
+    hold_all("queue", &make, &own)
 }
 
 /// Checks a queue that gives out first what came last. `make` makes a queue of a capacity.
 ///
 /// # Panics
-/// When a behaviour does not hold; one that hangs ends the process after a minute.
-pub fn check_lifo<Q: BlockingQueue>(make: impl Fn(usize) -> Q) {
-    check_all(&make);
-    check("last in, first out", || order(&make(8), &[5, 3, 9, 3], &[3, 9, 3, 5]));
+/// When a behaviour does not hold, naming it; a behaviour that hangs ends the process after a minute.
+pub fn check_lifo<Q: BlockingQueue>(make: impl Fn(usize) -> Q) -> Held {
+    let own: [Behaviour<'_>; 1] = [("last in, first out", &|| order(&make(8), &[5, 3, 9, 3], &[3, 9, 3, 5]))];
+    hold_all("lifo queue", &make, &own)
 }
 
 /// Checks a queue that gives out first what is the smallest: an item's high half is its priority.
 ///
 /// # Panics
-/// When a behaviour does not hold; one that hangs ends the process after a minute.
-pub fn check_priority<Q: BlockingQueue>(make: impl Fn(usize) -> Q) {
-    check_all(&make);
+/// When a behaviour does not hold, naming it; a behaviour that hangs ends the process after a minute.
+pub fn check_priority<Q: BlockingQueue>(make: impl Fn(usize) -> Q) -> Held {
     let item = |(priority, number): (u64, u64)| priority << 32 | number;
     // The numbers fall, so that an order by the whole item would show.
     let put = [(2, 90), (1, 80), (2, 70), (0, 60), (1, 50), (2, 40), (0, 30)].map(item);
     let got = [(0, 60), (0, 30), (1, 80), (1, 50), (2, 90), (2, 70), (2, 40)].map(item);
-    check("the smallest first, equals in order", || order(&make(8), &put, &got));
-    check("the smallest first, among many", || {
-        let queue = make(1000);
+    let among_many = || {
         // 0 to 999 in a scattered order, ten of each priority.
         let items: Vec<_> = (0..1000).map(|n| item((n * 387 % 100, n))).collect();
         let mut sorted = items.clone();
         sorted.sort_unstable();
-        order(&queue, &items, &sorted);
-    });
+        order(&make(1000), &items, &sorted);
+    };
+    let own: [Behaviour<'_>; 2] = [
+        ("the smallest first, equals in order", &|| order(&make(8), &put, &got)),
+        ("the smallest first, among many", &among_many),
+    ];
+    hold_all("priority queue", &make, &own)
 }
 
-fn check(says: &str, behaviour: impl FnOnce()) {
-    within(LIMIT, says, behaviour);
-}
-
-/// What holds whatever the order.
-fn check_all<Q: BlockingQueue>(make: &impl Fn(usize) -> Q) {
-    check("a full queue refuses, an empty one has nothing", || bounds(&make(2)));
-    check("timeouts pass, and not too early", || timeouts(&make(1)));
-    check("a put waits for room, a get for an item", || waits(&make(1)));
-    check("each item that is taken is done once", || accounts(&make(4)));
-    check("all who join wait until everything is done", || joins(&make(4)));
-    check("a drain leaves what is in the queue", || drains(&make(4)));
-    check("an immediate end drops what is in the queue, and does it", || ends_at_once(&make(4)));
-    check("an end wakes everyone", || {
-        for how in [QueueShutdown::Drain, QueueShutdown::Immediate] {
-            wakes_getters(&make(1), how);
-            wakes_putters(&make(1), how);
-        }
-        wakes_joiners(&make(4));
-    });
-    for capacity in [1, 2, 64] {
-        check("many put and many take, and each item is taken once", || crowd(&make(capacity)));
-        check("a shutdown amid the crowd loses nothing", || interrupted(&make(capacity)));
-    }
+/// Checks what holds whatever the order, and then what is a queue's own.
+fn hold_all<Q: BlockingQueue>(
+    subject: &'static str,
+    make: &impl Fn(usize) -> Q,
+    own: &[Behaviour<'_>],
+) -> Held {
+    let every_capacity = |behaviour: fn(&Q)| [1, 2, 64].map(make).iter().for_each(behaviour);
+    let common: [Behaviour<'_>; 10] = [
+        ("a full queue refuses, an empty one has nothing", &|| bounds(&make(2))),
+        ("a wait ends when its time is up, and says so", &|| timeouts(&make(1))),
+        ("a put waits for room, a get for an item", &|| waits(&make(1))),
+        ("each item that is taken is done once", &|| accounts(&make(4))),
+        ("all who join wait until everything is done", &|| joins(&make(4))),
+        ("a drain leaves what is in the queue", &|| drains(&make(4))),
+        ("an immediate end drops what is in the queue, and does it", &|| ends_at_once(&make(4))),
+        ("an end wakes everyone", &|| {
+            for how in [QueueShutdown::Drain, QueueShutdown::Immediate] {
+                wakes_getters(&make(1), how);
+                wakes_putters(&make(1), how);
+            }
+            wakes_joiners(&make(4));
+        }),
+        ("many put and many take, and each item is taken once", &|| every_capacity(crowd)),
+        ("a shutdown amid the crowd loses nothing", &|| every_capacity(interrupted)),
+    ];
+    hold(subject, &[&common, own].concat())
 }
 
 fn order(queue: &impl BlockingQueue, put: &[u64], got: &[u64]) {
@@ -178,19 +178,14 @@ fn bounds(queue: &impl BlockingQueue) {
 }
 
 fn timeouts(queue: &impl BlockingQueue) {
-    let timed = |call: &dyn Fn()| {
-        let begun = Instant::now();
-        call();
-        assert!(begun.elapsed() >= SHORT, "it came back before its time");
-    };
-    timed(&|| assert_eq!(queue.get_timeout(SHORT), Err(GetError::Empty)));
+    assert_eq!(times_out(|brief| queue.get_timeout(brief)), Err(GetError::Empty));
     queue.put(1).expect("there is room");
-    timed(&|| assert_eq!(queue.put_timeout(2, SHORT), Err(PutError::Full(2))));
-    timed(&|| assert_eq!(queue.join_timeout(SHORT), Err(1)));
+    assert_eq!(times_out(|brief| queue.put_timeout(2, brief)), Err(PutError::Full(2)));
+    assert_eq!(times_out(|brief| queue.join_timeout(brief)), Err(1));
     // These would end long after the test.
     assert_eq!(queue.get_timeout(Duration::MAX), Ok(1));
     assert_eq!(queue.put_timeout(3, Duration::MAX), Ok(()));
-    assert_eq!(queue.get_timeout(LIMIT), Ok(3));
+    assert_eq!(in_time(|patience| queue.get_timeout(patience)), Ok(3));
     queue.task_done().expect("two were taken");
     queue.task_done().expect("two were taken");
     assert_eq!(queue.join_timeout(Duration::MAX), Ok(()));
@@ -204,7 +199,7 @@ fn waits(queue: &impl BlockingQueue) {
         assert_eq!(getter.join().expect("it does not panic"), Ok(1));
 
         queue.put(2).expect("there is room");
-        let putter = scope.spawn(|| queue.put_timeout(3, LIMIT));
+        let putter = scope.spawn(|| in_time(|patience| queue.put_timeout(3, patience)));
         unless_finished(&putter);
         assert_eq!(queue.get(), Ok(2), "what is put comes after what has room");
         assert_eq!(putter.join().expect("it does not panic"), Ok(()));
@@ -247,12 +242,16 @@ fn joins(queue: &impl BlockingQueue) {
         queue.put(round).expect("there is room");
         thread::scope(|scope| {
             let joiners: Vec<_> = (0..3).map(|_| scope.spawn(|| queue.join())).collect();
-            let patient = scope.spawn(|| queue.join_timeout(LIMIT));
+            let patient = scope.spawn(|| in_time(|patience| queue.join_timeout(patience)));
             queue.get().expect("it is there");
             queue.get().expect("it is there");
             queue.task_done().expect("it was taken");
             joiners.iter().for_each(unless_finished);
-            assert_eq!(queue.join_timeout(SHORT), Err(1), "one who leaves takes nobody along");
+            assert_eq!(
+                times_out(|brief| queue.join_timeout(brief)),
+                Err(1),
+                "one who leaves takes nobody along"
+            );
             queue.task_done().expect("it was taken");
             for joiner in joiners {
                 joiner.join().expect("it does not panic");
@@ -268,12 +267,12 @@ fn drains(queue: &impl BlockingQueue) {
     queue.shutdown(QueueShutdown::Drain);
     queue.shutdown(QueueShutdown::Drain);
     assert_eq!(queue.put(3), Err(PutError::ShutDown(3)));
-    assert_eq!(queue.put_timeout(4, LIMIT), Err(PutError::ShutDown(4)));
+    assert_eq!(in_time(|patience| queue.put_timeout(4, patience)), Err(PutError::ShutDown(4)));
     assert_eq!((queue.len(), queue.unfinished()), (2, 2));
     queue.get().expect("it is left");
     queue.get_timeout(Duration::ZERO).expect("it is left");
     assert_eq!(queue.get(), Err(GetError::ShutDown));
-    assert_eq!(queue.get_timeout(LIMIT), Err(GetError::ShutDown));
+    assert_eq!(in_time(|patience| queue.get_timeout(patience)), Err(GetError::ShutDown));
     assert_eq!(queue.join_timeout(Duration::ZERO), Err(2), "an end does nobody's work");
     assert_eq!((queue.task_done(), queue.task_done()), (Ok(()), Ok(())));
     queue.join();
@@ -299,7 +298,7 @@ fn ends_at_once(queue: &impl BlockingQueue) {
 fn wakes_getters(queue: &impl BlockingQueue, how: QueueShutdown) {
     thread::scope(|scope| {
         let mut getters: Vec<_> = (0..2).map(|_| scope.spawn(|| queue.get())).collect();
-        getters.push(scope.spawn(|| queue.get_timeout(LIMIT)));
+        getters.push(scope.spawn(|| in_time(|patience| queue.get_timeout(patience))));
         getters.iter().for_each(unless_finished);
         queue.shutdown(how);
         for getter in getters {
@@ -312,7 +311,7 @@ fn wakes_putters(queue: &impl BlockingQueue, how: QueueShutdown) {
     queue.put(0).expect("there is room");
     thread::scope(|scope| {
         let mut putters: Vec<_> = (1..3).map(|item| scope.spawn(move || queue.put(item))).collect();
-        putters.push(scope.spawn(|| queue.put_timeout(3, LIMIT)));
+        putters.push(scope.spawn(|| in_time(|patience| queue.put_timeout(3, patience))));
         putters.iter().for_each(unless_finished);
         queue.shutdown(how);
         for (item, putter) in (1..).zip(putters) {
@@ -353,8 +352,10 @@ fn crowd(queue: &impl BlockingQueue) {
             putter.join().expect("it does not panic");
         }
         queue.join();
-        assert_eq!(got.lock().expect("nobody panics").len() as u64, PARTIES * EACH, "all are done");
+        let done = got.lock().expect("nobody panics").len() as u64;
+        // Before the verdict, for the takers must end.
         queue.shutdown(QueueShutdown::Drain);
+        assert_eq!(done, PARTIES * EACH, "all are done");
     });
     let mut got = got.into_inner().expect("nobody panicked");
     got.sort_unstable();

@@ -16,6 +16,7 @@ pub fn check_reentrant_lock<L: Lock>(make: impl Fn() -> L) -> Held {
             ("another thread gets in only after the last unlock", &|| excludes_to_the_last(&make())),
             ("a wait for it ends when its time is up, and runs nothing", &|| lock::gives_up(&make())),
             ("who waits gets it when it is free", &|| lock::hands_over(&make())),
+            ("it says whether it is held", &|| lock::says(&make())),
             ("a panic under it, however deep, leaves it free", &|| survives_deep_panics(&make())),
             ("one at a time, and nothing is lost", &|| lock::counts(&make())),
             ("one at a time, however deep", &|| counts_deep(&make())),

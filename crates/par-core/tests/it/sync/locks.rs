@@ -18,6 +18,8 @@ enum Bug {
     IgnoresThePredicate,
     LosesNotifications,
     GivesUpLate,
+    SaysFree,
+    WakesOne,
 }
 
 /// Who holds it, and how often.
@@ -87,6 +89,9 @@ impl Lock for Model {
         }
         entered
     }
+    fn is_locked(&self) -> bool {
+        self.held.lock().depth > 0 && self.bug != Bug::SaysFree
+    }
 }
 
 #[test]
@@ -101,6 +106,7 @@ fn locks_with_bugs() {
     caught("another thread does not get in", check(Bug::LetsAllIn));
     caught("a panic under it leaves it free", check(Bug::StaysLockedAfterAPanic));
     caught("a wait for it ends when its time is up, and runs nothing", check(Bug::RunsThoughLate));
+    caught("it says whether it is held", check(Bug::SaysFree));
 }
 
 #[test]
@@ -128,7 +134,7 @@ impl Condition for Number {
     }
     fn wait_for(&self, predicate: &mut dyn FnMut(&mut u64) -> bool, timeout: Option<Duration>) -> bool {
         let timeout = timeout
-            .map(|timeout| if self.bug == Bug::GivesUpLate { timeout.saturating_mul(600) } else { timeout });
+            .map(|timeout| if self.bug == Bug::GivesUpLate { timeout.saturating_mul(300) } else { timeout });
         let mut asked = 0;
         let holds = |number: &mut u64| {
             asked += 1;
@@ -141,8 +147,17 @@ impl Condition for Number {
             self.value.changed.notify_one();
         }
     }
+    fn notify(&self, n: usize) {
+        let n = if self.bug == Bug::LosesNotifications { n / 2 } else { n };
+        // There are never more than ten who wait.
+        (0..n.min(10)).for_each(|_| self.value.changed.notify_one());
+    }
     fn notify_all(&self) {
-        self.value.changed.notify_all();
+        if self.bug == Bug::WakesOne {
+            self.value.changed.notify_one();
+        } else {
+            self.value.changed.notify_all();
+        }
     }
 }
 
@@ -157,4 +172,5 @@ fn conditions_with_bugs() {
     caught("condition: ", check(Bug::IgnoresThePredicate));
     caught("condition: ", check(Bug::LosesNotifications));
     caught("a wait ends when its time is up", check(Bug::GivesUpLate));
+    caught("notify_all lets all go on", check(Bug::WakesOne));
 }

@@ -4,6 +4,8 @@
 mod barrier;
 mod counts;
 mod locks;
+mod queues;
+mod rw_locks;
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

@@ -250,6 +250,11 @@ impl Barrier {
                     let turn = BarrierTurn::new(self.parties - 1, self.parties);
                     return self.complete(state, phase).map(|()| turn);
                 }
+                Arrival::Itself => {
+                    // A panic runs the hook, which is code of a user.
+                    drop(state);
+                    panic!("the action of a barrier waits at its own barrier");
+                }
                 Arrival::AtTheDoor { phase } => {
                     if wait(&self.changed, &mut state, deadline) && state.phase() == phase {
                         self.break_with(state, BreakCause::TimedOut);
@@ -264,7 +269,7 @@ impl Barrier {
     fn wait_for(&self, phase: usize, deadline: Option<Instant>) -> Result<(), BrokenBarrier> {
         // Most phases end well, and while this thread looks no second one ends.
         let well = phase.wrapping_add(1).wrapping_mul(2);
-        look(|| self.ended.load(Ordering::Acquire) / 2 != phase & (usize::MAX / 2));
+        look(deadline, || self.ended.load(Ordering::Acquire) / 2 != phase & (usize::MAX / 2));
         if self.ended.load(Ordering::Acquire) == well {
             return Ok(());
         }

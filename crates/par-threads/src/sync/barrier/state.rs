@@ -44,6 +44,8 @@ pub(super) enum Arrival {
     Last { phase: usize },
     /// The phase is acting, and takes nobody.
     AtTheDoor { phase: usize },
+    /// It is the one who acts, and would wait for itself.
+    Itself,
 }
 
 impl State {
@@ -85,8 +87,8 @@ impl State {
         }
         let phase = self.phase;
         if let Some(actor) = self.acting {
-            assert!(actor != thread::current().id(), "the action of a barrier waits at its own barrier");
-            return Arrival::AtTheDoor { phase };
+            let itself = actor == thread::current().id();
+            return if itself { Arrival::Itself } else { Arrival::AtTheDoor { phase } };
         }
         if self.missing {
             return Arrival::Breaks(BreakCause::PartyLeft);

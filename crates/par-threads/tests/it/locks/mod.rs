@@ -1,6 +1,7 @@
 //! The locks and the condition variable: what Python's do, and what only these can.
 
 mod condvar;
+mod conformance;
 mod mutex;
 mod reentrant;
 mod rwlock;

@@ -120,7 +120,7 @@ fn a_part_of_the_value_keeps_the_whole_locked() {
     let mut text = MutexGuard::map(mutex.lock(), |pair| &mut pair.1);
     text.push('!');
     assert!(mutex.is_locked());
-    assert_eq!(format!("{text:?}"), "\"two!\"");
+    assert_eq!(format!("{text:?} {text}"), "\"two!\" two!");
     drop(text);
     assert_eq!(mutex.lock().1, "two!");
 }

@@ -116,6 +116,20 @@ fn readers_stand_behind_a_writer_that_waits() {
 }
 
 #[test]
+fn while_the_upgradable_guard_is_out_a_writer_keeps_no_reader_out() {
+    let lock = RwLock::new(0);
+    let upgradable = lock.upgradable_read();
+    thread::scope(|scope| {
+        let writer = scope.spawn(|| lock.try_write_for(MOMENT).is_some());
+        while !writer.is_finished() {
+            assert!(lock.try_read().is_some());
+        }
+        assert!(!writer.join().expect("it does not panic"));
+    });
+    assert_eq!(*RwLockUpgradableReadGuard::upgrade(upgradable), 0);
+}
+
+#[test]
 fn parts_and_words() {
     let lock = RwLock::from((1, "one".to_owned()));
     assert_eq!(*RwLockReadGuard::map(lock.read(), |pair| &pair.1), "one");

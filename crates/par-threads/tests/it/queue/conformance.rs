@@ -81,17 +81,17 @@ fn same<T>(error: PutError<T>, item: impl FnOnce(T) -> u64) -> PutError<u64> {
 
 #[test]
 fn queue() {
-    check_queue(|capacity| Adapted(Queue::bounded(capacity)));
+    print!("{}", check_queue(|capacity| Adapted(Queue::bounded(capacity))));
 }
 
 #[test]
 fn lifo_queue() {
-    check_lifo(|capacity| Adapted(LifoQueue::bounded(capacity)));
+    print!("{}", check_lifo(|capacity| Adapted(LifoQueue::bounded(capacity))));
 }
 
 #[test]
 fn priority_queue() {
-    check_priority(|capacity| Adapted(PriorityQueue::bounded(capacity)));
+    print!("{}", check_priority(|capacity| Adapted(PriorityQueue::bounded(capacity))));
 }
 
 #[test]

@@ -96,3 +96,15 @@ fn a_queue_says_what_it_is() {
     let text = format!("{queue:?}");
     assert_eq!(text, "Queue { len: 1, capacity: 4, unfinished: 1, is_shut_down: false, .. }");
 }
+
+#[test]
+fn several_iterate_and_a_panic_beside_a_queue_is_no_danger() {
+    let queue = Queue::bounded(4);
+    let (mut one, queue) = catch_unwind(|| {
+        (0..4).try_for_each(|item| queue.put(item)).expect("there is room");
+        (queue.iter(), &queue)
+    })
+    .expect("it does not panic");
+    let mut other = one.clone();
+    assert_eq!((one.next(), other.next(), queue.len()), (Some(0), Some(1), 2));
+}

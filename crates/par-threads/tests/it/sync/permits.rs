@@ -80,7 +80,7 @@ fn a_permit_that_was_released_by_hand_adds_nothing() {
     assert_eq!(semaphore.available(), 2);
     let error = ReleasedTooOften { released: 1, available: 2, limit: 2 };
     assert_eq!(semaphore.release(1), Err(error));
-    assert!(error.to_string().contains("released 1 permits too many"));
+    assert!(error.to_string().contains("cannot release 1 more"));
 }
 
 #[test]
