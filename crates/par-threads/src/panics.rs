@@ -31,7 +31,8 @@ pub enum PanicPolicy {
     #[default]
     Isolate,
     /// Fail fast: the first panic cancels what is queued, asks what runs to stop, and the pool takes nothing more:
-    /// [`SubmitError::Broken`] names the task and what it said. All that is so before the task's handle tells.
+    /// [`SubmitError::Broken`] names the task and what it said. All that is so before the task's handle tells, except that
+    /// the workers of a [`RayonPool`](crate::RayonPool) cancel what is queued when they come to it.
     ShutDown,
     /// The process aborts, after the panic hook has reported the panic.
     Abort,
