@@ -7,13 +7,12 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use crate::panics::Observer;
+use crate::thread::{LARGEST_STACK, LEAST_STACK};
 use crate::{Affinity, BuildError, PanicPolicy, RayonPool, TaskPanic, ThreadPool};
 
 /// What each worker does before its first task; it is given the worker's index.
 pub(crate) type Initializer = Arc<dyn Fn(usize) + Send + Sync>;
 
-/// Less is not enough for the worker itself, in bytes.
-const LEAST_STACK: usize = 64 << 10;
 /// So many workers a pool may grow to, per processor and in any case, if nothing is said: threads may wait.
 const MOST_PER_PROCESSOR: usize = 4;
 const MOST_IN_ANY_CASE: usize = 64;
@@ -205,19 +204,25 @@ impl Builder {
             ("queue_bound", self.queue_bound, 1),
             ("max_workers", self.most_workers(), self.workers),
             ("timeline", self.timeline.unwrap_or(1), 1),
+            ("stack_size", self.stack_size, LEAST_STACK),
         ];
         for (setting, value, least) in settings {
             if value < least {
                 return Err(BuildError::TooSmall { setting, least });
             }
         }
-        for (setting, value) in [("workers", self.workers), ("max_workers", self.most_workers())] {
-            if value > MOST_WORKERS {
-                return Err(BuildError::TooLarge { setting, most: MOST_WORKERS });
+        let settings = [
+            ("workers", self.workers, MOST_WORKERS),
+            ("max_workers", self.most_workers(), MOST_WORKERS),
+            ("stack_size", self.stack_size, LARGEST_STACK),
+        ];
+        for (setting, value, most) in settings {
+            if value > most {
+                return Err(BuildError::TooLarge { setting, most });
             }
         }
-        if self.stack_size < LEAST_STACK {
-            return Err(BuildError::TooSmall { setting: "stack_size", least: LEAST_STACK });
+        if let Some(position) = self.name.bytes().position(|byte| byte == 0) {
+            return Err(BuildError::NulInName { name: self.name.clone(), position });
         }
         Ok(())
     }

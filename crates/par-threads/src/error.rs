@@ -22,6 +22,14 @@ pub enum BuildError {
         /// Its largest value.
         most: usize,
     },
+    /// The name cannot be given to the operating system.
+    #[error("the name {name:?} of the pool's threads has a NUL at byte {position}; leave it out")]
+    NulInName {
+        /// The name.
+        name: String,
+        /// The byte at which the first NUL is.
+        position: usize,
+    },
     /// The operating system refused a thread.
     #[error(
         "worker {worker} of {workers} could not be started; lower `workers` or `stack_size`, or raise the limit on threads"

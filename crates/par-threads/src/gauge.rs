@@ -71,7 +71,15 @@ impl Gauge {
                 return false;
             }
             if !help_for(HELP, &|| give_up() || !self.is_full()) {
-                return self.wait(deadline, || give_up() || self.try_enter()) && !give_up();
+                let mut entered = false;
+                let over = || {
+                    let given_up = give_up();
+                    // Once it has entered it is counted, and who closes the door meanwhile waits for it.
+                    entered = !given_up && self.try_enter();
+                    given_up || entered
+                };
+                self.wait(deadline, over);
+                return entered;
             }
         }
         true
@@ -127,4 +135,33 @@ impl Gauge {
 /// The limit, and where callers that wait for room are woken.
 fn bounds(workers: usize, queue_bound: usize) -> (usize, usize) {
     (workers.saturating_add(queue_bound), workers.saturating_add(queue_bound / 4 * 3))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn who_gives_up_is_not_counted_even_if_there_was_room_just_then() {
+        let gauge = Gauge::new(1, 1);
+        gauge.enter_unbounded();
+        gauge.enter_unbounded();
+        let deadline = Instant::now().checked_add(Duration::from_mins(1));
+        for last in 1..3 {
+            let asked = Cell::new(0);
+            let give_up = || {
+                asked.set(asked.get() + 1);
+                if asked.get() == last {
+                    // As a job that leaves does, without the lock that is held here.
+                    gauge.unfinished.store(1, Ordering::SeqCst);
+                }
+                asked.get() > last
+            };
+            let entered = gauge.enter(deadline, give_up);
+            assert_eq!(gauge.unfinished(), 1 + usize::from(entered), "given up when asked {last} times");
+            gauge.unfinished.store(2, Ordering::SeqCst);
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! What a pool does about a task that panics.
 
+use std::io::{Write, stderr};
 use std::sync::{Arc, OnceLock};
 
 use par_core::plumbing::catch_panic;
@@ -30,7 +31,8 @@ pub enum PanicPolicy {
     #[default]
     Isolate,
     /// Fail fast: the first panic cancels what is queued, asks what runs to stop, and the pool takes nothing more:
-    /// [`SubmitError::Broken`] names the task and what it said. All that is so before the task's handle tells.
+    /// [`SubmitError::Broken`] names the task and what it said. All that is so before the task's handle tells, except that
+    /// the workers of a [`RayonPool`](crate::RayonPool) cancel what is queued when they come to it.
     ShutDown,
     /// The process aborts, after the panic hook has reported the panic.
     Abort,
@@ -64,7 +66,8 @@ impl PanicWatch {
         Self { policy: config.panic_policy, observer: config.on_panic.clone(), broken: OnceLock::new() }
     }
 
-    /// Tells the observer; `true`: this panic ends the pool, which its caller has to do.
+    /// Tells the observer; `true`: a panic ends the pool, which its caller has to do, also after the first one: so no
+    /// handle tells of a panic before its pool is closed.
     pub(crate) fn panicked(&self, worker: usize, task: &'static str, panic: &Panic) -> bool {
         if let Some(observer) = &self.observer {
             // The panic hook has reported an observer's own panic; it harms nothing else.
@@ -72,9 +75,14 @@ impl PanicWatch {
         }
         match self.policy {
             PanicPolicy::Isolate => false,
-            PanicPolicy::ShutDown => self.broken.set(format!("its task `{task}` panicked: {panic}")).is_ok(),
+            PanicPolicy::ShutDown => {
+                self.broken.get_or_init(|| format!("its task `{task}` panicked: {panic}"));
+                true
+            }
             PanicPolicy::Abort => {
-                eprintln!("the task `{task}` panicked, and its pool's panic policy is to abort: {panic}");
+                let reason = "panicked, and its pool's panic policy is to abort";
+                // Whether or not anybody reads it; `eprintln` would panic.
+                writeln!(stderr(), "the task `{task}` {reason}: {panic}").ok();
                 std::process::abort()
             }
         }

@@ -23,8 +23,8 @@ use crate::{BuildError, Builder};
 ///
 /// It runs each task with [`rayon::ThreadPool::spawn`]; who waits for a handle on one of its threads, be it a task or a
 /// parallel iterator, lets the thread run other tasks through [`rayon::yield_now`]. There are no priorities, the number of
-/// workers stays as it is, nobody keeps a timeline, tasks from outside wait for as long as those inside submit others, and a task that is cancelled with all others at a shutdown
-/// leaves its queue only when a worker comes to it.
+/// workers stays as it is, nobody keeps a timeline, tasks from outside wait for as long as those inside submit others, and
+/// a task that is cancelled with all others at a shutdown leaves its queue only when a worker comes to it.
 ///
 /// # Examples
 /// ```

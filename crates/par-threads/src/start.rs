@@ -1,9 +1,10 @@
 //! Starting workers: every pool waits for every initializer, for a bounded time.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
+
+use par_core::plumbing::catch_panic;
 
 use crate::affinity;
 use crate::config::Initializer;
@@ -44,17 +45,14 @@ impl Preparation {
             affinity::pin(index, processors)?;
         }
         let Some(initializer) = &self.initializer else { return Ok(()) };
-        catch_unwind(AssertUnwindSafe(|| initializer(index))).map_err(|panic| {
-            let text = panic.downcast_ref::<&str>().map(ToString::to_string);
-            let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-            let message = text.unwrap_or_else(|| "a value that is not text".to_owned());
-            BuildError::Initializer { worker: index, message }
-        })
+        catch_panic(|| initializer(index))
+            .map_err(|panic| BuildError::Initializer { worker: index, message: panic.message })
     }
 }
 
 impl Starter {
-    /// Gets its place among the threads, goes to its processor, runs the initializer and reports; `false`: that failed, and the thread is of no use.
+    /// Gets its place among the threads, goes to its processor, runs the initializer and reports; `false`: that failed, and
+    /// the thread is of no use.
     pub(crate) fn start(&self, index: usize) -> bool {
         thread::register_worker();
         let started = self.preparation.run(index);

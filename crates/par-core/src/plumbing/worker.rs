@@ -71,7 +71,7 @@ impl Drop for WorkerGuard {
 
 /// Whether every task of this worker is asked to stop.
 pub(crate) fn stopping() -> bool {
-    HELPER.with_borrow(|helper| helper.as_ref().is_some_and(|helper| helper.stopping()))
+    helper().is_some_and(|helper| helper.stopping())
 }
 
 /// Runs a task's code; a panic in it is [`TaskError::Panicked`], and told to the worker's executor.
@@ -86,7 +86,8 @@ pub(crate) fn run_task<R>(task: &'static str, f: impl FnOnce() -> R) -> Result<R
 
 /// The helper of this thread, when it is a worker.
 pub(crate) fn helper() -> Option<Rc<dyn Helper>> {
-    HELPER.with_borrow(Clone::clone)
+    // The destructor of another thread-local may submit and wait after ours has gone; no worker runs that.
+    HELPER.try_with(|helper| helper.borrow().clone()).ok().flatten()
 }
 
 /// For executors whose full queue a caller waits for: if this thread is a worker of *another* executor, it runs that
@@ -102,7 +103,8 @@ pub fn help_for(slice: Duration, done: &dyn Fn() -> bool) -> bool {
 
 /// Notes that the thread begins to wait; only workers need the time.
 pub(crate) fn begin_wait() -> Option<(Instant, Duration)> {
-    HELPER.with_borrow(Option::is_some).then(|| (Instant::now(), waited()))
+    let is_worker = HELPER.try_with(|helper| helper.borrow().is_some()).unwrap_or(false);
+    is_worker.then(|| (Instant::now(), waited()))
 }
 
 /// Accounts the wait to the current task.

@@ -32,7 +32,7 @@ impl Frame {
 
     /// Makes this the current task while `f` runs; the elapsed time that no other phase claims is compute.
     ///
-    /// `f` must not unwind: it is [`run_caught`](crate::plumbing::run_caught)'s closure.
+    /// `f` must not unwind: it catches the panics of the task.
     pub(crate) fn enter<R>(self, f: impl FnOnce() -> R) -> (R, Span) {
         let on_stack = stack::push(self.controlled.control());
         #[cfg(feature = "deadlock-detection")]
@@ -62,31 +62,35 @@ pub(crate) struct Span {
     pub(crate) phases: Phases,
 }
 
+/// Asks the current task; `None`: there is none, be it that the thread's own state has gone, and the destructor of
+/// another thread-local still submits and waits.
+fn with_current<R>(ask: impl FnOnce(&mut Frame) -> R) -> Option<R> {
+    CURRENT.try_with(|frame| frame.borrow_mut().as_mut().map(ask)).ok().flatten()
+}
+
 /// How long the current task has waited so far.
 pub(crate) fn waited() -> Duration {
-    CURRENT.with_borrow(|frame| frame.as_ref().map_or(Duration::ZERO, |frame| frame.waited))
+    with_current(|frame| frame.waited).unwrap_or_default()
 }
 
 /// Says how long the current task has waited, at the end of a wait: what ran on top of it meanwhile is part of that.
 pub(crate) fn set_waited(time: Duration) {
-    CURRENT.with_borrow_mut(|frame| {
-        if let Some(frame) = frame {
-            frame.waited = time;
-        }
-    });
+    with_current(|frame| frame.waited = time);
 }
 
 /// Runs `f`, which must not unwind, as no part of the task that happens to be on this thread: a callback.
 pub(crate) fn outside<R>(f: impl FnOnce() -> R) -> R {
-    let below = CURRENT.take();
+    let below = CURRENT.try_with(RefCell::take).ok().flatten();
     let result = f();
-    CURRENT.set(below);
+    if below.is_some() {
+        CURRENT.set(below);
+    }
     result
 }
 
 /// The deadline that a task submitted from here inherits.
 pub(crate) fn inherited_deadline() -> Option<Instant> {
-    CURRENT.with_borrow(|frame| frame.as_ref().and_then(|frame| frame.controlled.control().deadline()))
+    with_current(|frame| frame.controlled.control().deadline()).flatten()
 }
 
 /// The task that runs on this thread: its cancellation, deadline, attempt, progress and phases.
@@ -110,9 +114,7 @@ pub struct Context {
 /// assert_eq!(search(100), Some(32)); // outside a task nobody cancels
 /// ```
 pub fn current() -> Context {
-    let task =
-        CURRENT.with_borrow(|frame| frame.as_ref().map(|frame| (frame.controlled.clone(), frame.attempt)));
-    Context { task }
+    Context { task: with_current(|frame| (frame.controlled.clone(), frame.attempt)) }
 }
 
 impl Context {
@@ -151,11 +153,7 @@ impl Context {
         let started = Instant::now();
         let result = f();
         let elapsed = started.elapsed();
-        CURRENT.with_borrow_mut(|frame| {
-            if let Some(frame) = frame {
-                frame.phases.add(phase, elapsed);
-            }
-        });
+        with_current(|frame| frame.phases.add(phase, elapsed));
         result
     }
 

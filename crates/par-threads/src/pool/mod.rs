@@ -31,8 +31,8 @@ use crate::{BuildError, Builder, ResizeError};
 /// has it in its cache, unless an idle worker steals the oldest. Callers from outside share three queues, one per
 /// [`Priority`](par_core::Priority): a worker takes the high ones before anything else, and low ones, also those that tasks
 /// submit, only when there is nothing else for it, here or in another worker's deque; so a pool that is never idle never
-/// runs them. Now and then it takes the normal job that has waited longest. A task that waits for another's handle runs queued tasks meanwhile, so tasks may
-/// submit and wait as deep as their stack allows.
+/// runs them. Now and then it takes the normal job that has waited longest. A task that waits for another's handle runs
+/// queued tasks meanwhile, so tasks may submit and wait as deep as their stack allows.
 ///
 /// [`resize`](Self::resize) changes the number of workers while they work, [`worker_metrics`](Self::worker_metrics) says
 /// what each of them does, and [`timeline`](Self::timeline) what they did when.

@@ -45,7 +45,7 @@ impl Queues {
     }
 
     fn reached(&self) -> &[Stealer<BoxedJob>] {
-        &self.stealers[..self.reach.load(Ordering::Relaxed)]
+        &self.stealers[..self.reach.load(Ordering::SeqCst)]
     }
 
     /// Queues a job from outside.

@@ -1,9 +1,9 @@
 //! What the pool knows of each worker while it works: cheap enough to be kept for every job.
 //!
-//! Only the worker itself writes its record (and who gives it its slot, before that), and anybody may read it. `mark` is what it does now and since when, in one
-//! word; time is added to `times` when that changes, which is when it runs out of jobs and when it finds one again,
-//! never once per job. While it changes, `mark` is [`CHANGING`], so a reader that sees the same mark before and after
-//! has read times that belong to it.
+//! Only the worker itself writes its record (and who gives it its slot, before that), and anybody may read it. `mark` is
+//! what it does now and since when, in one word; time is added to `times` when that changes, which is when it runs out
+//! of jobs and when it finds one again, never once per job. While it changes, `mark` is [`CHANGING`], so a reader that
+//! sees the same mark before and after has read times that belong to it.
 
 use std::array;
 use std::cell::Cell;
@@ -12,6 +12,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
+
+use crate::thread;
 
 /// What a worker does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +31,8 @@ pub(super) enum Activity {
 const ALL: [Activity; 4] = [Activity::Idle, Activity::Running, Activity::Waiting, Activity::Retired];
 const BITS: u32 = 2;
 const CHANGING: u64 = u64::MAX;
+/// Before a worker's first task: no name has this number, so it is read as an empty one.
+const NO_TASK: usize = usize::MAX;
 
 /// One worker's record; 128 bytes apart, which is what x86-64 fetches at once.
 #[repr(align(128))]
@@ -57,7 +61,7 @@ impl Record {
         Self {
             mark: AtomicU64::new(Activity::Retired as u64),
             times: array::from_fn(|_| AtomicU64::new(0)),
-            task: AtomicUsize::new(0),
+            task: AtomicUsize::new(NO_TASK),
             native_id: AtomicU64::new(0),
         }
     }
@@ -104,7 +108,7 @@ impl Record {
 
     /// Notes which thread this is.
     pub(super) fn set_thread(&self) {
-        self.native_id.store(native_id(), Ordering::Relaxed);
+        self.native_id.store(thread::native_id().unwrap_or(0), Ordering::Relaxed);
     }
 }
 
@@ -114,16 +118,6 @@ fn activity(mark: u64) -> Activity {
 
 fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
-}
-
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn native_id() -> u64 {
-    u64::try_from(rustix::thread::gettid().as_raw_nonzero().get()).unwrap_or(0)
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn native_id() -> u64 {
-    0
 }
 
 /// Numbers for the names of tasks, because one word can be stored at once, and a name is two.
@@ -222,5 +216,7 @@ mod tests {
         for (name, number) in all.into_iter().zip(numbers) {
             assert_eq!((cache.number(name, &names), names.name(number)), (number, name));
         }
+        let before_the_first = Record::new().read(Instant::now()).task;
+        assert_eq!(names.name(before_the_first), "", "nobody has run another worker's task");
     }
 }

@@ -109,7 +109,8 @@ impl Shared {
 
     pub(super) fn timeline(&self) -> Timeline {
         let Some(recorder) = &self.recorder else { return Timeline::default() };
-        recorder.timeline((0..self.roster.high_water()).map(|index| self.roster.thread_name(index)).collect())
+        let threads = || (0..self.roster.high_water()).map(|index| self.roster.thread_name(index));
+        recorder.timeline(|| threads().collect())
     }
 
     fn at_least(&self, state: u8) -> bool {

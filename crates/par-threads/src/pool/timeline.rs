@@ -56,7 +56,7 @@ pub struct TaskSpan {
     pub queued: Duration,
     /// How many tasks lay below it on its worker's stack, waiting; 0 for most.
     pub depth: usize,
-    /// Whether it had an output; `false`: it panicked.
+    /// Whether it had an output; `false`: it panicked. A chunk has the outputs and the panics of its tasks, so it is `true`.
     pub ok: bool,
 }
 
@@ -99,7 +99,9 @@ impl Recorder {
         ring.spans.push_back(TaskSpan { worker, task, started, finished, queued, depth, ok });
     }
 
-    pub(super) fn timeline(&self, threads: Vec<String>) -> Timeline {
+    /// All spans; `threads` names the workers that there have been, and is asked last, so each span's worker is among
+    /// them.
+    pub(super) fn timeline(&self, threads: impl FnOnce() -> Vec<String>) -> Timeline {
         let (mut spans, mut dropped): (Vec<TaskSpan>, _) = (Vec::new(), 0);
         for ring in &self.rings {
             let ring = ring.lock();
@@ -108,6 +110,29 @@ impl Recorder {
         }
         // Of two that began at once, the one below is first.
         spans.sort_by_key(|span| (span.started, span.worker, span.depth));
-        Timeline { spans, dropped, threads, capacity: self.capacity }
+        Timeline { spans, dropped, threads: threads(), capacity: self.capacity }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_that_comes_while_the_spans_are_read_is_named_if_one_of_them_is_its() {
+        let birth = Instant::now();
+        let recorder = Recorder::new(2, 4, birth);
+        let run = |worker| {
+            let ran = Ran { ok: Some(true), span: Some((birth, birth)), ..Ran::SKIPPED };
+            recorder.record(worker, "task", 0, &ran);
+        };
+        run(0);
+        let timeline = recorder.timeline(|| {
+            // It began after the spans were read.
+            run(1);
+            vec!["par-0".to_owned()]
+        });
+        assert!(timeline.spans.iter().all(|span| span.worker < timeline.threads.len()), "{timeline:?}");
+        assert_eq!(timeline.spans.len(), 1);
     }
 }

@@ -46,7 +46,8 @@ pub(super) struct Local {
 
 /// Runs `f` with this thread's worker, if it is one of the pool `shared`.
 pub(super) fn with_local<R>(shared: &Shared, f: impl FnOnce(&Local) -> R) -> Option<R> {
-    let local = LOCAL.with_borrow(Clone::clone)?;
+    // A pool that lives in a thread-local may be dropped after ours has gone; no worker does that.
+    let local = LOCAL.try_with(|local| local.borrow().clone()).ok().flatten()?;
     std::ptr::eq(&raw const *local.shared, shared).then(|| f(&local))
 }
 

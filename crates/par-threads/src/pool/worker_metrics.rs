@@ -7,8 +7,8 @@ use par_core::{Counter, Snapshot};
 
 /// What one worker of a [`ThreadPool`](crate::ThreadPool) has done so far, and does now.
 ///
-/// `busy`, `waiting` and `idle` add up to the time that its thread has lived; they are kept without looking at the clock
-/// for every task. A worker that was retired by a smaller number of workers stays in the list, and goes on counting where
+/// `busy`, `waiting` and `idle` add up to the time since its thread was prepared, until that retires; they are kept
+/// without looking at the clock for every task. A worker that was retired by a smaller number of workers stays in the list, and goes on counting where
 /// it was when the pool grows again.
 ///
 /// # Examples
@@ -86,7 +86,7 @@ pub enum WorkerState {
     Idle,
     /// It runs a task.
     Running {
-        /// The task's name; between two tasks, that of the former.
+        /// The task's name; between two tasks, that of the former, and empty before the first.
         task: &'static str,
     },
     /// Its task waits for others, and there is nothing to run meanwhile.

@@ -16,7 +16,9 @@ use super::registry::{Seat, inherited_daemon};
 use super::{JoinHandle, Runnable, SpawnError, Thread, ThreadId, ThreadPanic};
 
 /// Less is not enough for the start of a thread and the report of its panic, in bytes.
-const LEAST_STACK: usize = 64 << 10;
+pub(crate) const LEAST_STACK: usize = 64 << 10;
+/// `std` rounds sizes up, which would wrap around for more than that; no system has as much.
+pub(crate) const LARGEST_STACK: usize = isize::MAX as usize;
 
 /// Starts a thread that runs `f`, with the settings of [`Builder::new`].
 ///
@@ -165,8 +167,7 @@ impl Builder {
         if let Some(position) = name.bytes().position(|byte| byte == 0) {
             return Err(SpawnError::NulInName { name, position });
         }
-        if self.stack_size.is_some_and(|bytes| isize::try_from(bytes).is_err()) {
-            // `std` rounds the size up, which would wrap around.
+        if self.stack_size.is_some_and(|bytes| bytes > LARGEST_STACK) {
             return Err(SpawnError::Refused { name, source: io::ErrorKind::OutOfMemory.into() });
         }
         record_panics();

@@ -8,7 +8,8 @@ use super::{StillRunning, current};
 /// Waits for every thread that this module has started and that is no [daemon](super::Builder::daemon), as Python does
 /// when its main thread ends; Rust's `main` does not.
 ///
-/// Also for those that are started meanwhile; not for the calling thread, nor for threads that wait here themselves.
+/// Also for those that are started meanwhile; not for the calling thread, nor for threads that wait here themselves, nor
+/// for the destructors of thread-locals, for which only [`JoinHandle::join`](super::JoinHandle::join) waits.
 /// Daemons are not waited for: when `main` returns, the process ends and kills them wherever they are, without
 /// destructors. A daemon that holds something which must be put away should carry a token and be joined instead.
 ///

@@ -81,7 +81,7 @@ impl<T> JoinHandle<T> {
         if self.wait_until(Instant::now().checked_add(timeout)) { Ok(self.outcome.take()) } else { Err(self) }
     }
 
-    /// Whether the thread has ended, so that [`join`](Self::join) does not block.
+    /// Whether the thread has ended, so that [`join`](Self::join) waits for nothing but the destructors of its thread-locals.
     pub fn is_finished(&self) -> bool {
         !self.thread().is_alive()
     }

@@ -146,4 +146,5 @@ pub use runnable::Runnable;
 pub use scope::{Scope, ScopedBuilder, ScopedJoinHandle, scope};
 pub use sleep::{cancelled, sleep};
 
-pub(crate) use registry::register_worker;
+pub(crate) use builder::{LARGEST_STACK, LEAST_STACK};
+pub(crate) use registry::{native_id, register_worker};

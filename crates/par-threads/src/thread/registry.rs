@@ -231,7 +231,7 @@ impl Registry {
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn native_id() -> Option<u64> {
+pub(crate) fn native_id() -> Option<u64> {
     u64::try_from(rustix::thread::gettid().as_raw_nonzero().get()).ok()
 }
 
@@ -247,7 +247,7 @@ fn is_main() -> bool {
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn native_id() -> Option<u64> {
+pub(crate) fn native_id() -> Option<u64> {
     None
 }
 

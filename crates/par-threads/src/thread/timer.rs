@@ -35,7 +35,7 @@ pub struct Timer<T> {
 }
 
 impl<T: Send + 'static> Timer<T> {
-    /// Calls `f` after `delay`, on a thread called `timer-1` and so on.
+    /// Calls `f` after `delay`, on a thread called `timer-` and a number.
     ///
     /// A delay past the end of the clock never ends: such a timer can only be cancelled.
     ///

@@ -19,7 +19,7 @@ use par_core::testing::within;
 use par_core::{
     Chunking, Counter, Executor, ExecutorExt, Handle, LocalExecutor, LocalExecutorExt, Shutdown, task,
 };
-use par_threads::{BuildError, Builder, ThreadPool};
+use par_threads::{BuildError, Builder, RayonPool, ThreadPool};
 
 const LIMIT: Duration = Duration::from_mins(1);
 
@@ -212,4 +212,44 @@ fn settings_that_make_no_sense_are_errors() {
     }
     let unbuildable = ThreadPool::builder().workers(2).stack_size(usize::MAX / 4).build();
     assert!(matches!(unbuildable, Err(BuildError::Spawn { worker: 0, .. })), "{unbuildable:?}");
+}
+
+#[test]
+fn what_threads_cannot_be_given_is_refused() {
+    let builds: [fn(Builder) -> Result<(), BuildError>; 2] =
+        [|builder| builder.build().map(drop), |builder| builder.build_rayon().map(drop)];
+    for build in builds {
+        let error = build(ThreadPool::builder().workers(1).name("a\0b")).expect_err("a NUL in the name");
+        assert!(error.to_string().contains("NUL at byte 1"), "{error}");
+        let error = build(ThreadPool::builder().workers(1).stack_size(usize::MAX)).expect_err("a huge stack");
+        assert!(error.to_string().contains("`stack_size` must be at most"), "{error}");
+    }
+}
+
+#[test]
+fn a_pool_may_live_in_a_thread_local() {
+    thread_local! {
+        static POOL: ThreadPool = ThreadPool::builder().workers(1).build().expect("threads start");
+        static RAYON: RayonPool = ThreadPool::builder().workers(1).build_rayon().expect("threads start");
+    }
+    /// Goes on submitting and waiting while the thread-locals are dropped.
+    struct Late(Arc<ThreadPool>, Sender<u64>);
+    impl Drop for Late {
+        fn drop(&mut self) {
+            let sum = self.0.submit(add_one::new(1)).expect("it is open").wait().expect("it ran");
+            self.1.send(sum).ok();
+        }
+    }
+    thread_local! { static LATE: std::cell::RefCell<Option<Late>> = const { std::cell::RefCell::new(None) } }
+    let (sender, sums) = channel();
+    let shared = Arc::new(ThreadPool::builder().workers(1).build().expect("threads start"));
+    let owner = thread::spawn(move || {
+        LATE.set(Some(Late(shared, sender)));
+        let own = POOL.with(|pool| pool.submit(add_one::new(40)).expect("it is open").wait());
+        let rayon = RAYON.with(|pool| pool.submit(add_one::new(50)).expect("it is open").wait());
+        (own, rayon)
+    });
+    let outcomes = within(LIMIT, "a thread that has pools", || owner.join()).expect("it does not panic");
+    assert_eq!(outcomes, (Ok(41), Ok(51)));
+    assert_eq!(sums.recv_timeout(LIMIT), Ok(2));
 }

@@ -11,7 +11,7 @@ use par_core::{
     Chunking, ExecutorExt, LocalExecutor, LocalExecutorExt, Options, Priority, Shutdown, SubmitError,
     TaskError, task,
 };
-use par_threads::{Builder, PanicPolicy, ThreadPool};
+use par_threads::{BuildError, Builder, PanicPolicy, ThreadPool};
 
 use super::{LIMIT, both};
 
@@ -119,7 +119,7 @@ fn fails_fast(pool: &Arc<dyn LocalExecutor>) {
     assert!(is_broken(pool.spawn(|| ()).map(drop)), "a shutdown does not hide why");
 }
 
-/// The program that the next test starts: it ends with the panic.
+/// The program that the next tests start: it ends with the panic.
 #[test]
 fn child_that_aborts() {
     if std::env::var_os("PAR_TEST_ABORT").is_none() {
@@ -139,4 +139,35 @@ fn a_pool_may_abort_the_process() {
     assert!(said.contains("the task `closure` panicked, and its pool's panic policy is to abort"), "{said}");
     #[cfg(unix)]
     assert_eq!(std::os::unix::process::ExitStatusExt::signal(&output.status), Some(6), "SIGABRT");
+}
+
+#[cfg(unix)]
+#[test]
+fn it_aborts_also_when_nobody_reads_what_it_says() {
+    let me = std::env::current_exe().expect("a test has a program");
+    let mut child = std::process::Command::new(me);
+    child.args(["--exact", "pool::panics::child_that_aborts", "--nocapture"]).env("PAR_TEST_ABORT", "1");
+    child.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped());
+    let mut child = child.spawn().expect("it starts");
+    drop(child.stderr.take());
+    let status = within(LIMIT, "the child", || child.wait()).expect("it ends");
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(6), "SIGABRT, not {status}");
+}
+
+#[test]
+fn an_initializer_may_panic_with_anything() {
+    /// A payload that is no text, and whose destructor panics.
+    struct Odd;
+    impl Drop for Odd {
+        fn drop(&mut self) {
+            fail("the destructor of a panic");
+        }
+    }
+    for rayon in [false, true] {
+        let builder = one().initializer(|_| std::panic::resume_unwind(Box::new(Odd)));
+        let builder = builder.start_timeout(LIMIT);
+        let refused = if rayon { builder.build_rayon().map(drop) } else { builder.build().map(drop) };
+        let Err(BuildError::Initializer { worker: 0, message }) = refused else { panic!("{refused:?}") };
+        assert_eq!(message, "a value that is not text");
+    }
 }

@@ -1,6 +1,5 @@
 //! Threads that borrow, and whose panics do not vanish.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::time::Duration;
@@ -13,12 +12,7 @@ use super::{HOUR, LIMIT, is_listed};
 
 /// What a scope's panic says.
 fn panic_of(f: impl FnOnce()) -> String {
-    let payload = within(LIMIT, "a scope", || catch_unwind(AssertUnwindSafe(f))).expect_err("it panics");
-    payload
-        .downcast_ref::<String>()
-        .cloned()
-        .or_else(|| payload.downcast_ref::<&str>().map(ToString::to_string))
-        .expect("a message")
+    within(LIMIT, "a scope", || crate::panic_text(f))
 }
 
 #[test]
