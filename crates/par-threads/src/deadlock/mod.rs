@@ -67,9 +67,11 @@ mod watch;
 pub use report::{Claim, Participant, Report, ReportKind};
 
 #[cfg(not(feature = "deadlock-detection"))]
-pub(crate) use off::{Hold, Tracked};
+pub(crate) use off::{Asleep, Came, Hold, Member, Notices, Roll, ScopeEnd, ThreadMark, Tracked};
 #[cfg(feature = "deadlock-detection")]
-pub(crate) use watch::{Hold, Tracked};
+pub(crate) use watch::{Asleep, Came, Hold, Member, Notices, Roll, ScopeEnd, ThreadMark, Tracked};
+#[cfg(all(feature = "deadlock-detection", not(loom)))]
+pub(crate) use watch::{announce, slice, stalled};
 
 /// Whether the explainer is compiled in: the feature `deadlock-detection`.
 pub const fn is_enabled() -> bool {
@@ -121,12 +123,21 @@ pub(crate) fn observe_tasks() {
     watch::observe();
 }
 
-/// What a lock is called in a report.
+/// What is waited for, as a report calls it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Mutex,
     ReentrantMutex,
     RwLock,
+    /// So many permits exist, as long as nobody releases one by hand.
+    Semaphore {
+        permits: usize,
+    },
+    Event,
+    Latch,
+    Queue,
+    #[cfg(feature = "deadlock-detection")]
+    Condvar,
 }
 
 /// How a lock is taken, or waited for.

@@ -1,7 +1,7 @@
 //! Nothing: what the locks call when the explainer is not compiled in.
 
 use std::marker::PhantomData;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Kind, Mode};
 
@@ -50,6 +50,16 @@ impl Tracked {
         Some((Hold(PhantomData), attempt()?))
     }
 
+    /// Begins to wait.
+    #[inline]
+    pub(crate) fn asleep(&self, _: Option<Instant>, _: &'static str) -> Asleep {
+        Asleep
+    }
+
+    /// Notes that permits are about to be given back by hand.
+    #[inline]
+    pub(crate) fn by_hand(&self) {}
+
     /// Takes the lock if `attempt` does.
     #[inline]
     pub(crate) fn attempt_ahead<G>(
@@ -66,6 +76,10 @@ impl Hold<'_> {
     /// The lock is about to be free.
     #[inline]
     pub(crate) fn release(self) {}
+
+    /// The permit is given away.
+    #[inline]
+    pub(crate) fn forget(self) {}
 
     /// Runs `f`, which releases the lock and takes it again.
     #[inline]
@@ -112,7 +126,7 @@ pub(crate) struct ThreadMark;
 /// A wait for threads, which nobody records.
 pub(crate) struct Joining;
 
-#[expect(dead_code, clippy::unused_self, reason = "for the joins of threads of our own")]
+#[expect(clippy::unused_self, reason = "the other implementation uses it")]
 impl ThreadMark {
     #[inline]
     pub(crate) fn new() -> Self {
@@ -125,7 +139,112 @@ impl ThreadMark {
 
     /// Begins to wait for all of these threads.
     #[inline]
-    pub(crate) fn joining(_: Vec<Self>) -> Joining {
+    pub(crate) fn joining(_: impl Fn() -> Vec<Self> + Send + 'static) -> Joining {
         Joining
+    }
+
+    /// A thread of this scope.
+    #[inline]
+    pub(crate) fn listed(&self, _: u64) -> Listed {
+        Listed
+    }
+}
+
+/// A thread's place on a list that nobody keeps.
+pub(crate) struct Listed;
+
+/// The end of a scope, which nobody records.
+pub(crate) struct ScopeEnd;
+
+/// What runs in a scope.
+pub(crate) struct Ending;
+
+#[expect(clippy::unused_self, reason = "the other implementation uses it")]
+impl ScopeEnd {
+    #[inline]
+    pub(crate) const fn new(_: u64) -> Self {
+        Self
+    }
+
+    #[inline]
+    pub(crate) const fn ending(&self) -> Ending {
+        Ending
+    }
+}
+
+/// A wait that nobody records.
+pub(crate) struct Asleep;
+
+/// A condition variable whose notifications nobody counts.
+#[derive(Default)]
+pub(crate) struct Notices;
+
+#[expect(clippy::unused_self, reason = "the other implementation uses it")]
+impl Notices {
+    #[inline]
+    pub(crate) const fn new() -> Self {
+        Self
+    }
+
+    /// Somebody notifies, now.
+    #[inline]
+    pub(crate) fn add(&self) {}
+
+    /// Waits by `sleep`, without a limit.
+    #[inline]
+    pub(crate) fn wait(&self, _: &Relock, sleep: impl FnOnce(Option<Duration>) -> bool) {
+        sleep(None);
+    }
+
+    /// Waits by `sleep`.
+    #[inline]
+    pub(crate) fn wait_timed<R>(&self, _: &Relock, sleep: impl FnOnce() -> R) -> R {
+        sleep()
+    }
+}
+
+/// A barrier whose parties nobody knows.
+pub(crate) struct Roll;
+
+/// A membership that nobody records.
+pub(crate) struct Member;
+
+/// An arrival that nobody records.
+pub(crate) struct Came;
+
+#[expect(clippy::unused_self, reason = "the other implementation uses it")]
+impl Roll {
+    #[inline]
+    pub(crate) const fn new() -> Self {
+        Self
+    }
+
+    /// Somebody has become a member.
+    #[inline]
+    pub(crate) fn enrol(&self) -> Member {
+        Member
+    }
+
+    /// A member has left.
+    #[inline]
+    pub(crate) fn strike(&self, _: &Member) {}
+
+    /// This thread has come.
+    #[inline]
+    pub(crate) fn came(&self, _: Option<&Member>, _: usize, _: Option<Instant>) -> Came {
+        Came
+    }
+
+    /// The phase is over.
+    #[inline]
+    pub(crate) fn phase_ended(&self) {}
+}
+
+#[expect(clippy::unused_self, reason = "the other implementation uses it")]
+impl Came {
+    /// Begins to wait for the others, which may always end.
+    #[inline]
+    pub(crate) fn wait(self, _: Option<Instant>) -> Option<Asleep> {
+        Some(Asleep)
     }
 }

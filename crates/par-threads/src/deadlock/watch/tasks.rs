@@ -5,8 +5,9 @@ use std::panic::Location;
 use par_core::plumbing::{TaskId, WaitObserver, observe_waits};
 
 use super::announce::announce;
+use super::target::Target;
 use super::thread;
-use super::waits::{self, Target};
+use super::waits;
 
 struct Observer;
 
