@@ -112,11 +112,15 @@ impl Hold<'_> {
     }
 }
 
+#[expect(clippy::unused_self, reason = "the other implementation uses it")]
 impl Relock {
     /// From here on it may block.
     #[inline]
-    #[expect(clippy::unused_self, reason = "the other implementation uses it")]
     pub(crate) fn begin(&self) {}
+
+    /// From here on it may block, at first with a timeout.
+    #[inline]
+    pub(crate) fn begin_timed(&self) {}
 }
 
 /// A thread that nobody watches.
@@ -194,12 +198,6 @@ impl Notices {
     #[inline]
     pub(crate) fn wait(&self, _: &Relock, sleep: impl FnOnce(Option<Duration>) -> bool) {
         sleep(None);
-    }
-
-    /// Waits by `sleep`.
-    #[inline]
-    pub(crate) fn wait_timed<R>(&self, _: &Relock, sleep: impl FnOnce() -> R) -> R {
-        sleep()
     }
 }
 

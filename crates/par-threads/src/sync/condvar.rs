@@ -112,8 +112,8 @@ impl Condvar {
     pub fn wait_for<T: ?Sized>(&self, guard: &mut MutexGuard<'_, T>, timeout: Duration) -> WaitTimeoutResult {
         let (hold, inner) = guard.parts();
         hold.released(|relock| {
-            self.notices
-                .wait_timed(relock, || WaitTimeoutResult(self.inner.wait_for(inner, timeout).timed_out()))
+            relock.begin_timed();
+            WaitTimeoutResult(self.inner.wait_for(inner, timeout).timed_out())
         })
     }
 
@@ -133,8 +133,8 @@ impl Condvar {
     ) -> WaitTimeoutResult {
         let (hold, inner) = guard.parts();
         hold.released(|relock| {
-            self.notices
-                .wait_timed(relock, || WaitTimeoutResult(self.inner.wait_until(inner, deadline).timed_out()))
+            relock.begin_timed();
+            WaitTimeoutResult(self.inner.wait_until(inner, deadline).timed_out())
         })
     }
 

@@ -43,12 +43,6 @@ impl Notices {
             }
         }
     }
-
-    /// As [`wait`](Self::wait), for as long as `sleep` takes, which has a timeout.
-    pub(crate) fn wait_timed<R>(&self, relock: &Relock<'_>, sleep: impl FnOnce() -> R) -> R {
-        relock.begin_notified(None);
-        sleep()
-    }
 }
 
 impl Default for Notices {

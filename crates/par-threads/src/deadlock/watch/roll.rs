@@ -11,7 +11,7 @@ use super::resource::next_id;
 use super::target::Target;
 use super::thread;
 use super::tracked::Asleep;
-use super::waits::{Above, Waiting};
+use super::waits::{Above, Hopeless, Waiting};
 
 /// The roll of a barrier, from its first use on.
 pub(crate) struct Roll(OnceLock<Arc<List>>);
@@ -90,11 +90,7 @@ impl Roll {
 
     /// The phase is over, well or not; the barrier is locked.
     pub(crate) fn phase_ended(&self) {
-        let mut state = self.list().state.lock();
-        state.phase += 1;
-        let gone = std::mem::take(&mut state.arrivals);
-        drop(state);
-        drop(gone);
+        self.list().end_phase();
     }
 
     fn list(&self) -> &Arc<List> {
@@ -102,13 +98,29 @@ impl Roll {
     }
 }
 
+impl List {
+    fn end_phase(&self) {
+        let mut state = self.state.lock();
+        state.phase += 1;
+        let gone = std::mem::take(&mut state.arrivals);
+        drop(state);
+        drop(gone);
+    }
+}
+
 impl Came {
+    /// The barrier is about to be broken: nobody waits for those who are missing any more.
+    pub(super) fn give_up(&self) {
+        self.list.end_phase();
+    }
+
     /// Begins to wait for the others; `None`: that would never end, and was reported.
     #[track_caller]
     pub(crate) fn wait(self, deadline: Option<Instant>) -> Option<Asleep> {
         let thread = if deadline.is_none() { thread::here() } else { None };
         let Some(thread) = thread else { return Some(Asleep::unknown()) };
-        let (waiting, report) = Waiting::begin(&thread, Target::Parties(self), Location::caller());
+        let (waiting, report) =
+            Waiting::begin(&thread, Target::Parties(self), Location::caller(), Hopeless::GiveUp);
         let Some(report) = report else { return Some(Asleep::known(waiting)) };
         announce(&report);
         None

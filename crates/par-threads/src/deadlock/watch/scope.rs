@@ -11,7 +11,7 @@ use super::announce::announce;
 use super::mark::ThreadMark;
 use super::target::Target;
 use super::thread;
-use super::waits::Waiting;
+use super::waits::{Hopeless, Waiting};
 
 /// The threads of scopes that have not ended, by scope and number.
 static LISTED: Mutex<BTreeMap<(u64, u64), ThreadMark>> = Mutex::new(BTreeMap::new());
@@ -53,7 +53,7 @@ impl Drop for Ending<'_> {
             let listed = LISTED.lock();
             listed.range((scope, 0)..=(scope, u64::MAX)).map(|(_, mark)| mark.clone()).collect()
         };
-        let (wait, report) = Waiting::begin(&thread, Target::Threads(Box::new(threads)), at);
+        let (wait, report) = Waiting::begin(&thread, Target::Threads(Box::new(threads)), at, Hopeless::Wait);
         waiting.set(Some(wait));
         report.iter().for_each(announce);
     }

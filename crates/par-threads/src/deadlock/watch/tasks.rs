@@ -7,7 +7,7 @@ use par_core::plumbing::{TaskId, WaitObserver, observe_waits};
 use super::announce::announce;
 use super::target::Target;
 use super::thread;
-use super::waits;
+use super::waits::{self, Hopeless};
 
 struct Observer;
 
@@ -29,9 +29,10 @@ impl WaitObserver for Observer {
 
     fn wait_begins(&self, task: TaskId, name: &'static str, at: &'static Location<'static>) -> bool {
         let Some(thread) = thread::here() else { return true };
-        let Some(report) = waits::begin(&thread, Target::Task { task, name }, at) else { return true };
+        let Some(report) = waits::begin(&thread, Target::Task { task, name }, at, Hopeless::GiveUp) else {
+            return true;
+        };
         announce(&report);
-        waits::end(&thread);
         false
     }
 

@@ -10,7 +10,7 @@ use super::order;
 use super::resource::Resource;
 use super::target::Target;
 use super::thread::{self, ThreadRecord};
-use super::waits::Waiting;
+use super::waits::{Hopeless, Waiting};
 use crate::deadlock::{Kind, Mode};
 
 /// How long a reader waits before it sees whether a writer that waits will ever be done.
@@ -83,7 +83,7 @@ impl Tracked {
         let guard = if let Some(guard) = now() {
             guard
         } else {
-            let waiting = wait(&thread, self.target(mode), at);
+            let mut waiting = wait(&thread, self.target(mode), at);
             loop {
                 let begun = self.resource().begin_slice();
                 if let Some(guard) = slice(SLICE) {
@@ -124,7 +124,7 @@ impl Tracked {
         let thread = if deadline.is_none() { thread::here() } else { None };
         let Some(thread) = thread else { return Asleep::unknown() };
         let target = Target::Anything { resource: Arc::clone(self.resource()), what };
-        Asleep::known(Waiting::begin(&thread, target, Location::caller()).0)
+        Asleep::known(Waiting::begin(&thread, target, Location::caller(), Hopeless::Wait).0)
     }
 
     /// Notes that permits are about to be given back by hand.
@@ -264,13 +264,11 @@ impl Hold<'_> {
 /// Written down as waiting; panics if that would never end, or only says so if the thread panics already.
 #[track_caller]
 pub(super) fn wait(thread: &Arc<ThreadRecord>, target: Target, at: &'static Location<'static>) -> Waiting {
-    let (waiting, report) = Waiting::begin(thread, target, at);
+    let hopeless = Hopeless::panics();
+    let (waiting, report) = Waiting::begin(thread, target, at, hopeless);
     if let Some(report) = report {
         announce(&report);
-        if !std::thread::panicking() {
-            drop(waiting);
-            panic!("{report}");
-        }
+        assert!(hopeless == Hopeless::Wait, "{report}");
     }
     waiting
 }
@@ -287,6 +285,11 @@ impl Relock<'_> {
         self.begin_for(self.hold.tracked.target(self.hold.mode));
     }
 
+    /// As [`begin`](Self::begin), with a notification or a timeout before that.
+    pub(crate) fn begin_timed(&self) {
+        self.begin_notified(None);
+    }
+
     /// As [`begin`](Self::begin), with a notification before that, for which nothing but `condvar` stands if there is one.
     pub(super) fn begin_notified(&self, condvar: Option<Arc<Resource>>) {
         let Hold { tracked, mode, .. } = *self.hold;
@@ -295,7 +298,7 @@ impl Relock<'_> {
 
     fn begin_for(&self, target: Target) {
         let Some(thread) = &self.hold.thread else { return };
-        let (waiting, report) = Waiting::begin(thread, target, self.at);
+        let (waiting, report) = Waiting::begin(thread, target, self.at, Hopeless::Wait);
         *self.waiting.borrow_mut() = Some(waiting);
         report.iter().for_each(announce);
     }

@@ -45,6 +45,25 @@ pub(super) struct Wait {
 /// A wait that is written down, until it is dropped; waits of a thread are dropped in the reverse order.
 pub(super) struct Waiting {
     thread: Arc<ThreadRecord>,
+    /// Whether it was given up.
+    over: bool,
+}
+
+/// What a thread does whose wait can never end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hopeless {
+    /// It does not wait, and what it was to wait for knows that it is over. From the moment of the look on: to the next
+    /// one who looks this wait is none.
+    GiveUp,
+    /// It waits, since it must.
+    Wait,
+}
+
+impl Hopeless {
+    /// A thread that panics already must wait: a second panic would end the process.
+    pub(super) fn panics() -> Self {
+        if std::thread::panicking() { Self::Wait } else { Self::GiveUp }
+    }
 }
 
 /// Writes down that a thread waits, until [`end`]; a report, if the wait can never end.
@@ -52,25 +71,30 @@ pub(super) fn begin(
     thread: &Arc<ThreadRecord>,
     target: Target,
     at: &'static Location<'static>,
+    hopeless: Hopeless,
 ) -> Option<Report> {
     let wait = Wait { thread: Arc::clone(thread), target, at, since: Instant::now(), told: false };
     let mut waits = WAITS.lock();
     let stack = waits.threads.entry(thread.id).or_default();
     stack.push(wait);
     thread.set_waits(stack.len());
-    waits.explain(thread.id)
+    let report = waits.explain(thread.id);
+    let mut given_up = None;
+    if report.is_some() && hopeless == Hopeless::GiveUp {
+        given_up = waits.strike_out(thread);
+        if let Some(Wait { target: Target::Parties(came), .. }) = &given_up {
+            came.give_up();
+        }
+    }
+    drop(waits);
+    // It may be the last owner of a lock's record.
+    drop(given_up);
+    report
 }
 
 /// Strikes out the latest wait of a thread.
 pub(super) fn end(thread: &ThreadRecord) {
-    let mut waits = WAITS.lock();
-    let Some(stack) = waits.threads.get_mut(&thread.id) else { return };
-    let wait = stack.pop();
-    thread.set_waits(stack.len());
-    if stack.is_empty() {
-        waits.threads.remove(&thread.id);
-    }
-    drop(waits);
+    let wait = WAITS.lock().strike_out(thread);
     // It may be the last owner of a lock's record.
     drop(wait);
 }
@@ -81,26 +105,37 @@ impl Waiting {
         thread: &Arc<ThreadRecord>,
         target: Target,
         at: &'static Location<'static>,
+        hopeless: Hopeless,
     ) -> (Self, Option<Report>) {
-        let report = begin(thread, target, at);
-        (Self { thread: Arc::clone(thread) }, report)
+        let report = begin(thread, target, at, hopeless);
+        let over = report.is_some() && hopeless == Hopeless::GiveUp;
+        (Self { thread: Arc::clone(thread), over }, report)
     }
 
     /// Notes that the reader stands behind a writer, see [`Resource::in_the_way`](super::resource::Resource::in_the_way);
     /// a report, if that can never end.
-    pub(super) fn stands_behind(&self, slice: u64) -> Option<Report> {
+    pub(super) fn stands_behind(&mut self, slice: u64) -> Option<Report> {
         let mut waits = WAITS.lock();
         match waits.threads.get_mut(&self.thread.id).and_then(|stack| stack.last_mut()) {
             Some(Wait { target: Target::Lock { behind, .. }, .. }) => *behind = Some(slice),
             _ => return None,
         }
-        waits.explain(self.thread.id)
+        let report = waits.explain(self.thread.id)?;
+        if Hopeless::panics() == Hopeless::GiveUp {
+            self.over = true;
+            let given_up = waits.strike_out(&self.thread);
+            drop(waits);
+            drop(given_up);
+        }
+        Some(report)
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        end(&self.thread);
+        if !self.over {
+            end(&self.thread);
+        }
     }
 }
 
@@ -126,6 +161,17 @@ pub(in crate::deadlock) fn waits() -> Vec<Participant> {
 impl Waits {
     fn get(&self, (thread, index): Node) -> Option<&Wait> {
         self.threads.get(&thread)?.get(index)
+    }
+
+    /// Strikes out the latest wait of a thread.
+    fn strike_out(&mut self, thread: &ThreadRecord) -> Option<Wait> {
+        let stack = self.threads.get_mut(&thread.id)?;
+        let wait = stack.pop();
+        thread.set_waits(stack.len());
+        if stack.is_empty() {
+            self.threads.remove(&thread.id);
+        }
+        wait
     }
 
     /// The circle that the latest wait of `me` closes, if there is one.
