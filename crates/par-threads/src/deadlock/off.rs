@@ -157,6 +157,13 @@ impl ThreadMark {
 /// A thread's place on a list that nobody keeps.
 pub(crate) struct Listed;
 
+impl Listed {
+    /// The thread ends.
+    #[inline]
+    #[expect(clippy::unused_self, reason = "the other implementation uses it")]
+    pub(crate) fn end(self) {}
+}
+
 /// The end of a scope, which nobody records.
 pub(crate) struct ScopeEnd;
 
@@ -238,11 +245,32 @@ impl Roll {
     pub(crate) fn phase_ended(&self) {}
 }
 
-#[expect(clippy::unused_self, reason = "the other implementation uses it")]
 impl Came {
     /// Begins to wait for the others, which may always end.
     #[inline]
+    #[expect(
+        clippy::unused_self,
+        clippy::unnecessary_wraps,
+        reason = "the other implementation is no constant"
+    )]
     pub(crate) fn wait(self, _: Option<Instant>) -> Option<Asleep> {
         Some(Asleep)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Condvar, OwnedPermit, Party, Permit};
+
+    #[test]
+    fn nothing_takes_no_room() {
+        let watched = size_of::<(Tracked, Hold<'_>, Notices, Roll, Member)>();
+        let waits = size_of::<(ThreadMark, Joining, Listed, ScopeEnd, Ending, Asleep, Came, Relock)>();
+        assert_eq!((watched, waits), (0, 0));
+        assert_eq!(size_of::<Condvar>(), size_of::<parking_lot::Condvar>());
+        assert_eq!(size_of::<Permit<'_>>(), size_of::<usize>());
+        assert_eq!(size_of::<OwnedPermit>(), 2 * size_of::<usize>());
+        assert_eq!(size_of::<Party<'_>>(), 2 * size_of::<usize>());
     }
 }

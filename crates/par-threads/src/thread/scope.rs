@@ -51,12 +51,13 @@ where
 {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let unclaimed = Unclaimed { scope: NEXT.fetch_add(1, Ordering::Relaxed) };
-    let end = ScopeEnd::new(unclaimed.scope);
-    let result = os::scope(|inner| {
-        let _ending = end.ending();
-        f(Scope { inner, id: unclaimed.scope })
-    });
-    drop(end);
+    let result = {
+        let end = ScopeEnd::new(unclaimed.scope);
+        os::scope(|inner| {
+            let _ending = end.ending();
+            f(Scope { inner, id: unclaimed.scope })
+        })
+    };
     let panics = unclaimed.take();
     assert!(panics.is_empty(), "{}", unjoined(&panics));
     result
@@ -194,10 +195,10 @@ impl<'scope> ScopedBuilder<'scope, '_> {
         let (start, os) = self.builder.daemon(false).prepare("thread")?;
         let listed = start.seat.thread().mark().listed(scope);
         let (outcome, run) = start.split(f, move |outcome| {
+            listed.end();
             if let Err(panic) = outcome {
                 UNCLAIMED.lock().insert((scope, panic.id), panic.clone());
             }
-            drop(listed);
         });
         match os.spawn_scoped(self.scope.inner, run) {
             Ok(os) => Ok(ScopedJoinHandle { outcome, os: Some(os), scope }),

@@ -60,12 +60,19 @@ impl Drop for Ending<'_> {
 }
 
 impl ThreadMark {
-    /// A thread of this scope, until what is returned is dropped, by the thread itself when it ends.
+    /// A thread of this scope, until what is returned is dropped: when the thread ends, or never begins.
     pub(crate) fn listed(&self, scope: u64) -> Listed {
         static NUMBERS: AtomicU64 = AtomicU64::new(0);
         let key = (scope, NUMBERS.fetch_add(1, Ordering::Relaxed));
         LISTED.lock().insert(key, self.clone());
         Listed { key }
+    }
+}
+
+impl Listed {
+    /// The thread ends.
+    pub(crate) fn end(self) {
+        drop(self);
     }
 }
 
