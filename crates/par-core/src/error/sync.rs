@@ -28,6 +28,8 @@ pub enum BreakCause {
     PartyPanicked,
     /// A party left for good: its membership was dropped.
     PartyLeft,
+    /// Parties that have not come wait for some that have: nobody would ever have gone on.
+    WouldDeadlock,
 }
 
 impl BreakCause {
@@ -49,6 +51,10 @@ impl std::fmt::Display for BreakCause {
             Self::ActionPanicked => "its action panicked",
             Self::PartyPanicked => "a party panicked",
             Self::PartyLeft => "a party left",
+            Self::WouldDeadlock => {
+                "parties that are missing wait for parties that have come; see the report of the deadlock explainer, and \
+                 come without what the others wait for"
+            }
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Nothing: what the locks call when the explainer is not compiled in.
 
 use std::marker::PhantomData;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Kind, Mode};
 
@@ -50,6 +50,16 @@ impl Tracked {
         Some((Hold(PhantomData), attempt()?))
     }
 
+    /// Begins to wait.
+    #[inline]
+    pub(crate) fn asleep(&self, _: Option<Instant>, _: &'static str) -> Asleep {
+        Asleep
+    }
+
+    /// Notes that permits are about to be given back by hand.
+    #[inline]
+    pub(crate) fn by_hand(&self) {}
+
     /// Takes the lock if `attempt` does.
     #[inline]
     pub(crate) fn attempt_ahead<G>(
@@ -66,6 +76,10 @@ impl Hold<'_> {
     /// The lock is about to be free.
     #[inline]
     pub(crate) fn release(self) {}
+
+    /// The permit is given away.
+    #[inline]
+    pub(crate) fn forget(self) {}
 
     /// Runs `f`, which releases the lock and takes it again.
     #[inline]
@@ -98,11 +112,15 @@ impl Hold<'_> {
     }
 }
 
+#[expect(clippy::unused_self, reason = "the other implementation uses it")]
 impl Relock {
     /// From here on it may block.
     #[inline]
-    #[expect(clippy::unused_self, reason = "the other implementation uses it")]
     pub(crate) fn begin(&self) {}
+
+    /// From here on it may block, at first with a timeout.
+    #[inline]
+    pub(crate) fn begin_timed(&self) {}
 }
 
 /// A thread that nobody watches.
@@ -112,7 +130,7 @@ pub(crate) struct ThreadMark;
 /// A wait for threads, which nobody records.
 pub(crate) struct Joining;
 
-#[expect(dead_code, clippy::unused_self, reason = "for the joins of threads of our own")]
+#[expect(clippy::unused_self, reason = "the other implementation uses it")]
 impl ThreadMark {
     #[inline]
     pub(crate) fn new() -> Self {
@@ -125,7 +143,134 @@ impl ThreadMark {
 
     /// Begins to wait for all of these threads.
     #[inline]
-    pub(crate) fn joining(_: Vec<Self>) -> Joining {
+    pub(crate) fn joining(_: impl Fn() -> Vec<Self> + Send + 'static) -> Joining {
         Joining
+    }
+
+    /// A thread of this scope.
+    #[inline]
+    pub(crate) fn listed(&self, _: u64) -> Listed {
+        Listed
+    }
+}
+
+/// A thread's place on a list that nobody keeps.
+pub(crate) struct Listed;
+
+impl Listed {
+    /// The thread ends.
+    #[inline]
+    #[expect(clippy::unused_self, reason = "the other implementation uses it")]
+    pub(crate) fn end(self) {}
+}
+
+/// The end of a scope, which nobody records.
+pub(crate) struct ScopeEnd;
+
+/// What runs in a scope.
+pub(crate) struct Ending;
+
+#[expect(clippy::unused_self, reason = "the other implementation uses it")]
+impl ScopeEnd {
+    #[inline]
+    pub(crate) const fn new(_: u64) -> Self {
+        Self
+    }
+
+    #[inline]
+    pub(crate) const fn ending(&self) -> Ending {
+        Ending
+    }
+}
+
+/// A wait that nobody records.
+pub(crate) struct Asleep;
+
+/// A condition variable whose notifications nobody counts.
+#[derive(Default)]
+pub(crate) struct Notices;
+
+#[expect(clippy::unused_self, reason = "the other implementation uses it")]
+impl Notices {
+    #[inline]
+    pub(crate) const fn new() -> Self {
+        Self
+    }
+
+    /// Somebody notifies, now.
+    #[inline]
+    pub(crate) fn add(&self) {}
+
+    /// Waits by `sleep`, without a limit.
+    #[inline]
+    pub(crate) fn wait(&self, _: &Relock, sleep: impl FnOnce(Option<Duration>) -> bool) {
+        sleep(None);
+    }
+}
+
+/// A barrier whose parties nobody knows.
+pub(crate) struct Roll;
+
+/// A membership that nobody records.
+pub(crate) struct Member;
+
+/// An arrival that nobody records.
+pub(crate) struct Came;
+
+#[expect(clippy::unused_self, reason = "the other implementation uses it")]
+impl Roll {
+    #[inline]
+    pub(crate) const fn new() -> Self {
+        Self
+    }
+
+    /// Somebody has become a member.
+    #[inline]
+    pub(crate) fn enrol(&self) -> Member {
+        Member
+    }
+
+    /// A member has left.
+    #[inline]
+    pub(crate) fn strike(&self, _: &Member) {}
+
+    /// This thread has come.
+    #[inline]
+    pub(crate) fn came(&self, _: Option<&Member>, _: usize, _: Option<Instant>) -> Came {
+        Came
+    }
+
+    /// The phase is over.
+    #[inline]
+    pub(crate) fn phase_ended(&self) {}
+}
+
+impl Came {
+    /// Begins to wait for the others, which may always end.
+    #[inline]
+    #[expect(
+        clippy::unused_self,
+        clippy::unnecessary_wraps,
+        reason = "the other implementation is no constant"
+    )]
+    pub(crate) fn wait(self, _: Option<Instant>) -> Option<Asleep> {
+        Some(Asleep)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Condvar, OwnedPermit, Party, Permit};
+
+    #[test]
+    fn nothing_takes_no_room() {
+        let watched = size_of::<(Tracked, Hold<'_>, Notices, Roll, Member)>();
+        let waits = size_of::<(ThreadMark, Joining, Listed, ScopeEnd, Ending, Asleep, Came, Relock)>();
+        assert_eq!((watched, waits), (0, 0));
+        assert_eq!(size_of::<Condvar>(), size_of::<parking_lot::Condvar>());
+        assert_eq!(size_of::<Permit<'_>>(), size_of::<usize>());
+        assert_eq!(size_of::<OwnedPermit>(), 2 * size_of::<usize>());
+        assert_eq!(size_of::<Party<'_>>(), 2 * size_of::<usize>());
     }
 }

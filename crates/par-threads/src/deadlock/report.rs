@@ -3,13 +3,14 @@
 use std::fmt;
 use std::panic::Location;
 
-/// A deadlock or an inversion: which threads, which locks, which source lines. Its `Display` is the explanation.
+/// A deadlock, an inversion or a stall: which threads, which locks, which source lines. Its `Display` is the explanation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
     /// What was found.
     pub kind: ReportKind,
-    /// The circle: each waits for something that the next one holds, and the last one for something of the first.
+    /// The circle: each waits for something that the next one holds, and the last one for something of the first. In a
+    /// stall the first one waits for something that has no owner, and the others for what it holds.
     pub participants: Vec<Participant>,
 }
 
@@ -21,6 +22,9 @@ pub enum ReportKind {
     Deadlock,
     /// Locks were taken in different orders: at another time that may be a deadlock.
     LockOrder,
+    /// A thread waits for something that nobody in particular has to bring about, and others wait for what it holds.
+    /// That may end; but a hang without a circle looks like this.
+    Stall,
 }
 
 /// A thread in a circle.
@@ -31,7 +35,7 @@ pub struct Participant {
     pub thread: String,
     /// What it waits for; in an inversion what it took.
     pub wants: Claim,
-    /// What it holds: everything in a deadlock, the one lock that was taken before in an inversion.
+    /// What it holds: everything in a deadlock or a stall, the one lock that was taken before in an inversion.
     pub holds: Vec<Claim>,
 }
 
@@ -51,7 +55,7 @@ impl fmt::Display for Report {
         for participant in &self.participants {
             write!(f, "\n  ")?;
             match self.kind {
-                ReportKind::Deadlock => write!(f, "{participant}")?,
+                ReportKind::Deadlock | ReportKind::Stall => write!(f, "{participant}")?,
                 ReportKind::LockOrder => {
                     let Participant { thread, wants, holds } = participant;
                     write!(f, "thread `{thread}` took {wants}")?;
@@ -73,6 +77,11 @@ impl Report {
             (ReportKind::Deadlock, threads, _) => {
                 write!(f, "deadlock: {} threads wait for each other", threads.len())
             }
+            (ReportKind::Stall, threads, _) => write!(
+                f,
+                "stall: thread `{}` waits, and others wait for what it holds; it may end, or not",
+                threads.first().copied().unwrap_or_default()
+            ),
             (ReportKind::LockOrder, _, 2) => f.write_str("lock order: two locks are taken in both orders"),
             (ReportKind::LockOrder, _, locks) => {
                 write!(f, "lock order: {locks} locks are taken in orders that form a circle")

@@ -7,12 +7,14 @@ use std::time::{Duration, Instant};
 use par_core::{GetError, JoinTimedOut, PutError, QueueShutdown};
 
 use super::{Accounts, Store};
+use crate::deadlock::{Asleep, Kind, Tracked};
 use crate::sync::model::{
     AtomicBool, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, const_fn, look, wait,
 };
 
 /// A store behind a lock, with a bound, an end, and accounts.
 pub(super) struct Buffer<S> {
+    tracked: Tracked,
     capacity: usize,
     store: Mutex<S>,
     /// The length of the store, for those who look without the lock. Changed with the lock, like the next.
@@ -28,7 +30,6 @@ impl<S> UnwindSafe for Buffer<S> {}
 impl<S> RefUnwindSafe for Buffer<S> {}
 
 /// How long a call waits for room or for an item.
-#[derive(Debug, Clone, Copy)]
 pub(super) enum Patience {
     /// Not at all; or no longer.
     None,
@@ -37,7 +38,7 @@ pub(super) enum Patience {
     /// Until the queue is shut down. It has not begun to wait.
     Forever,
     /// It has looked, and sleeps until then.
-    Until(Option<Instant>),
+    Until { deadline: Option<Instant>, _asleep: Asleep },
 }
 
 impl<S> Buffer<S> {
@@ -47,6 +48,7 @@ impl<S> Buffer<S> {
         pub(super) fn new(capacity: usize, store: S) -> Self {
             assert!(capacity > 0, "a queue needs room for one item at least");
             Self {
+                tracked: Tracked::new(Kind::Queue),
                 capacity,
                 store: Mutex::new(store),
                 len: AtomicUsize::new(0),
@@ -74,7 +76,12 @@ impl<S> Buffer<S> {
         self.shut_down.load(Ordering::Relaxed)
     }
 
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
     pub(super) fn join(&self, timeout: Option<Duration>) -> Result<(), JoinTimedOut> {
+        let _asleep;
+        if timeout.is_none() && self.accounts.unfinished() > 0 {
+            _asleep = self.tracked.asleep(None, "join");
+        }
         self.accounts.join(timeout)
     }
 
@@ -92,6 +99,7 @@ impl<S> Buffer<S> {
 impl<S: Store> Buffer<S> {
     /// Adds an item as soon as there is room.
     #[inline]
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
     pub(super) fn put(&self, item: S::Item, mut patience: Patience) -> Result<(), PutError<S::Item>> {
         let mut store = self.lock();
         loop {
@@ -112,7 +120,8 @@ impl<S: Store> Buffer<S> {
             }
             // Who looks lets a quarter become free, so that it does not hand over every single item.
             let enough = self.capacity - self.capacity.div_ceil(4);
-            let Some(locked) = self.wait(store, &mut patience, &self.not_full, || self.len() <= enough)
+            let Some(locked) =
+                self.wait(store, &mut patience, "put", &self.not_full, || self.len() <= enough)
             else {
                 return Err(PutError::Full(item));
             };
@@ -122,6 +131,7 @@ impl<S: Store> Buffer<S> {
 
     /// Removes the next item as soon as there is one.
     #[inline]
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
     pub(super) fn get(&self, mut patience: Patience) -> Result<S::Item, GetError> {
         let mut store = self.lock();
         loop {
@@ -138,7 +148,8 @@ impl<S: Store> Buffer<S> {
             if self.is_shut_down() {
                 return Err(GetError::ShutDown);
             }
-            let Some(locked) = self.wait(store, &mut patience, &self.not_empty, || self.len() > 0) else {
+            let Some(locked) = self.wait(store, &mut patience, "get", &self.not_empty, || self.len() > 0)
+            else {
                 return Err(GetError::Empty);
             };
             store = locked;
@@ -148,26 +159,28 @@ impl<S: Store> Buffer<S> {
     /// Waits once for a change, at first by looking; `None`: the patience is at its end. May return for no reason.
     ///
     /// Whoever comes back checks again, also when its time is over, because it may have been notified as well.
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
     fn wait<'s>(
         &'s self,
         mut store: MutexGuard<'s, S>,
         patience: &mut Patience,
+        what: &'static str,
         change: &Condvar,
         hint: impl Fn() -> bool,
     ) -> Option<MutexGuard<'s, S>> {
-        let deadline = match *patience {
+        let deadline = match patience {
             Patience::None => return None,
-            Patience::Until(deadline) => {
-                if wait(change, &mut store, deadline) {
+            Patience::Until { deadline, .. } => {
+                if wait(change, &mut store, *deadline) {
                     *patience = Patience::None;
                 }
                 return Some(store);
             }
-            Patience::For(time) => Instant::now().checked_add(time),
+            Patience::For(time) => Instant::now().checked_add(*time),
             Patience::Forever => None,
         };
-        *patience = Patience::Until(deadline);
         drop(store);
+        *patience = Patience::Until { deadline, _asleep: self.tracked.asleep(deadline, what) };
         look(deadline, || hint() || self.is_shut_down());
         Some(self.lock())
     }

@@ -42,6 +42,7 @@ macro_rules! iterable {
         impl<'q, $($generics)*> Iterator for QueueIter<'q, $queue> {
             type Item = $item;
 
+            #[cfg_attr(feature = "deadlock-detection", track_caller)]
             fn next(&mut self) -> Option<$item> {
                 self.queue.get().ok()
             }

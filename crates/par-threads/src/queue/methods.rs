@@ -11,6 +11,7 @@ macro_rules! methods {
         /// # Errors
         /// [`GetError::ShutDown`]: the queue was shut down, and is empty; it never answers [`GetError::Empty`].
         #[inline]
+        #[cfg_attr(feature = "deadlock-detection", track_caller)]
         pub fn get(&self) -> Result<$item, GetError> {
             self.0.get(Patience::Forever)
         }
@@ -32,6 +33,7 @@ macro_rules! methods {
         /// # Errors
         /// [`GetError::Empty`], or [`GetError::ShutDown`] if nothing will ever come.
         #[inline]
+        #[cfg_attr(feature = "deadlock-detection", track_caller)]
         pub fn get_timeout(&self, timeout: Duration) -> Result<$item, GetError> {
             self.0.get(Patience::For(timeout))
         }
@@ -44,6 +46,7 @@ macro_rules! methods {
         /// # Errors
         /// As [`get`](Self::get).
         #[inline]
+        #[cfg_attr(feature = "deadlock-detection", track_caller)]
         pub fn take(&self) -> Result<Taken<'_, $item>, GetError> {
             Ok(Taken::new(self.get()?, self.0.accounts()))
         }
@@ -65,6 +68,7 @@ macro_rules! methods {
         /// # Errors
         /// As [`get_timeout`](Self::get_timeout).
         #[inline]
+        #[cfg_attr(feature = "deadlock-detection", track_caller)]
         pub fn take_timeout(&self, timeout: Duration) -> Result<Taken<'_, $item>, GetError> {
             Ok(Taken::new(self.get_timeout(timeout)?, self.0.accounts()))
         }
@@ -129,6 +133,7 @@ macro_rules! methods {
         ///
         /// # Blocking
         /// Until then; so it must not be called by someone who owes a [`task_done`](Self::task_done) itself.
+        #[cfg_attr(feature = "deadlock-detection", track_caller)]
         pub fn join(&self) {
             // Without a timeout it cannot be late.
             self.0.join(None).ok();
@@ -141,6 +146,7 @@ macro_rules! methods {
         ///
         /// # Errors
         /// [`JoinTimedOut`], which says how many items are not done.
+        #[cfg_attr(feature = "deadlock-detection", track_caller)]
         pub fn join_timeout(&self, timeout: Duration) -> Result<(), JoinTimedOut> {
             self.0.join(Some(timeout))
         }
@@ -172,6 +178,7 @@ macro_rules! puts {
         /// # Errors
         /// [`PutError::ShutDown`], with the item; it never answers [`PutError::Full`].
         #[inline]
+        #[cfg_attr(feature = "deadlock-detection", track_caller)]
         pub fn put(&self, item: $item) -> Result<(), PutError<$item>> {
             self.0.put(item, Patience::Forever)
         }
@@ -193,6 +200,7 @@ macro_rules! puts {
         /// # Errors
         /// [`PutError`], with the item.
         #[inline]
+        #[cfg_attr(feature = "deadlock-detection", track_caller)]
         pub fn put_timeout(&self, item: $item, timeout: Duration) -> Result<(), PutError<$item>> {
             self.0.put(item, Patience::For(timeout))
         }

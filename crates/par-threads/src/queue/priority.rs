@@ -77,6 +77,7 @@ impl<P: Ord, T> PriorityQueue<P, T> {
     /// # Errors
     /// [`PutError::ShutDown`], with priority and item; it never answers [`PutError::Full`].
     #[inline]
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
     pub fn put(&self, priority: P, item: T) -> Result<(), PutError<(P, T)>> {
         self.0.put((priority, item), Patience::Forever)
     }
@@ -98,6 +99,7 @@ impl<P: Ord, T> PriorityQueue<P, T> {
     /// # Errors
     /// [`PutError`], with priority and item.
     #[inline]
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
     pub fn put_timeout(&self, priority: P, item: T, timeout: Duration) -> Result<(), PutError<(P, T)>> {
         self.0.put((priority, item), Patience::For(timeout))
     }

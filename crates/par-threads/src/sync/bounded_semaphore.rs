@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use par_core::ReleasedTooOften;
 
@@ -54,56 +54,58 @@ impl BoundedSemaphore {
 
     /// Takes a permit, and waits for one while there is none.
     ///
+    /// # Panics
+    /// With the feature `deadlock-detection`, when the wait could never end.
+    ///
     /// # Blocking
     /// Until there is a permit; [`acquire_timeout`](Self::acquire_timeout) waits no longer than it is told.
     #[inline]
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
     pub fn acquire(&self) -> Permit<'_> {
-        self.permits.acquire_until(None);
-        Permit::taken(&self.permits)
+        self.permits.acquire()
     }
 
     /// Takes a permit if there is one now.
     #[inline]
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
     pub fn try_acquire(&self) -> Option<Permit<'_>> {
-        self.permits.try_acquire().then(|| Permit::taken(&self.permits))
+        self.permits.try_acquire()
     }
 
     /// Takes a permit, and waits for one at most so long. A timeout past the end of the clock is none.
     ///
     /// # Blocking
     /// Until there is a permit, and at most `timeout`.
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
     pub fn acquire_timeout(&self, timeout: Duration) -> Option<Permit<'_>> {
-        let taken =
-            self.permits.try_acquire() || self.permits.acquire_until(Instant::now().checked_add(timeout));
-        taken.then(|| Permit::taken(&self.permits))
+        self.permits.acquire_timeout(timeout)
     }
 
     /// [`acquire`](Self::acquire), for a permit that may travel to another thread.
     ///
+    /// # Panics
+    /// As [`acquire`](Self::acquire).
+    ///
     /// # Blocking
     /// Until there is a permit.
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
     pub fn acquire_owned(self: &Arc<Self>) -> OwnedPermit {
-        self.acquire().forget();
-        OwnedPermit::taken(self.clone())
+        self.acquire().into_owned(self.clone())
     }
 
     /// [`try_acquire`](Self::try_acquire), for a permit that may travel to another thread.
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
     pub fn try_acquire_owned(self: &Arc<Self>) -> Option<OwnedPermit> {
-        self.try_acquire().map(|permit| {
-            permit.forget();
-            OwnedPermit::taken(self.clone())
-        })
+        self.try_acquire().map(|permit| permit.into_owned(self.clone()))
     }
 
     /// [`acquire_timeout`](Self::acquire_timeout), for a permit that may travel to another thread.
     ///
     /// # Blocking
     /// Until there is a permit, and at most `timeout`.
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
     pub fn acquire_owned_timeout(self: &Arc<Self>, timeout: Duration) -> Option<OwnedPermit> {
-        self.acquire_timeout(timeout).map(|permit| {
-            permit.forget();
-            OwnedPermit::taken(self.clone())
-        })
+        self.acquire_timeout(timeout).map(|permit| permit.into_owned(self.clone()))
     }
 
     /// Gives back so many permits that were [forgotten](Permit::forget), and wakes up to as many waiting threads; with 0 it
@@ -114,7 +116,7 @@ impl BoundedSemaphore {
     /// A permit that was released by hand and is dropped nevertheless adds nothing.
     pub fn release(&self, count: usize) -> Result<(), ReleasedTooOften> {
         let too_often = |available| ReleasedTooOften { released: count, available, limit: self.limit() };
-        self.permits.release(count).map_err(too_often)
+        self.permits.release_by_hand(count).map_err(too_often)
     }
 
     /// How many permits are free: advice, for others take and release meanwhile.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use crate::MutexGuard;
+use crate::deadlock::Notices;
 
 /// A condition variable: a thread that holds a [`Mutex`](crate::Mutex) releases it and sleeps until it is notified.
 ///
@@ -12,7 +13,8 @@ use crate::MutexGuard;
 /// with a timeout. The mutex must be the same one for all who wait at the same time.
 ///
 /// Locks other than that mutex stay locked during a wait. With the feature `deadlock-detection` a wait counts as one for
-/// the mutex, which it cannot return without; who will notify is nothing that anybody could know.
+/// the mutex, which it cannot return without; who will notify is nothing that anybody could know, so a thread that waits
+/// with other locks in hand, for which others wait, is reported as a stall.
 ///
 /// # Coming from Python
 /// | `threading.Condition` | here |
@@ -54,6 +56,7 @@ use crate::MutexGuard;
 /// ```
 #[derive(Default)]
 pub struct Condvar {
+    notices: Notices,
     inner: parking_lot::Condvar,
 }
 
@@ -72,7 +75,7 @@ impl Condvar {
     /// A condition variable that nobody waits at; also in a `static`.
     #[inline]
     pub const fn new() -> Self {
-        Self { inner: parking_lot::Condvar::new() }
+        Self { notices: Notices::new(), inner: parking_lot::Condvar::new() }
     }
 
     /// Releases the lock, waits to be notified, and takes the lock again; may end for no reason.
@@ -87,8 +90,13 @@ impl Condvar {
     pub fn wait<T: ?Sized>(&self, guard: &mut MutexGuard<'_, T>) {
         let (hold, inner) = guard.parts();
         hold.released(|relock| {
-            relock.begin();
-            self.inner.wait(inner);
+            self.notices.wait(relock, |limit| match limit {
+                None => {
+                    self.inner.wait(inner);
+                    true
+                }
+                Some(limit) => !self.inner.wait_for(inner, limit).timed_out(),
+            });
         });
     }
 
@@ -104,7 +112,7 @@ impl Condvar {
     pub fn wait_for<T: ?Sized>(&self, guard: &mut MutexGuard<'_, T>, timeout: Duration) -> WaitTimeoutResult {
         let (hold, inner) = guard.parts();
         hold.released(|relock| {
-            relock.begin();
+            relock.begin_timed();
             WaitTimeoutResult(self.inner.wait_for(inner, timeout).timed_out())
         })
     }
@@ -125,7 +133,7 @@ impl Condvar {
     ) -> WaitTimeoutResult {
         let (hold, inner) = guard.parts();
         hold.released(|relock| {
-            relock.begin();
+            relock.begin_timed();
             WaitTimeoutResult(self.inner.wait_until(inner, deadline).timed_out())
         })
     }
@@ -237,17 +245,19 @@ impl Condvar {
     /// Wakes one of the threads that wait; `false`: nobody did. It is not remembered for whoever comes later.
     #[inline]
     pub fn notify_one(&self) -> bool {
+        self.notices.add();
         self.inner.notify_one()
     }
 
     /// Wakes up to `n` of the threads that wait; the number that it woke.
     pub fn notify(&self, n: usize) -> usize {
-        (0..n).take_while(|_| self.inner.notify_one()).count()
+        (0..n).take_while(|_| self.notify_one()).count()
     }
 
     /// Wakes all threads that wait; the number that it woke.
     #[inline]
     pub fn notify_all(&self) -> usize {
+        self.notices.add();
         self.inner.notify_all()
     }
 }

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use super::gate::{Gate, WAITING};
 use super::model::{AtomicUsize, Ordering, const_fn, look};
+use crate::deadlock::{Kind, Tracked};
 
 const SET: usize = WAITING << 1;
 const GENERATION: usize = SET << 1;
@@ -40,6 +41,7 @@ const GENERATION: usize = SET << 1;
 /// assert!(!READY.wait_timeout(Duration::from_millis(10)));
 /// ```
 pub struct Event {
+    tracked: Tracked,
     word: AtomicUsize,
     gate: Gate,
 }
@@ -53,7 +55,7 @@ impl Event {
         /// assert!(!par_threads::Event::new().is_set());
         /// ```
         pub fn new() -> Event {
-            Event { word: AtomicUsize::new(0), gate: Gate::new() }
+            Event { tracked: Tracked::new(Kind::Event), word: AtomicUsize::new(0), gate: Gate::new() }
         }
     }
 
@@ -90,6 +92,7 @@ impl Event {
     /// # Blocking
     /// Until somebody calls [`set`](Self::set); [`wait_timeout`](Self::wait_timeout) waits no longer than it is told.
     #[inline]
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
     pub fn wait(&self) {
         self.wait_until(None);
     }
@@ -98,12 +101,14 @@ impl Event {
     ///
     /// # Blocking
     /// Until somebody calls [`set`](Self::set), and at most `timeout`.
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
     pub fn wait_timeout(&self, timeout: Duration) -> bool {
         self.is_set() || self.wait_until(Instant::now().checked_add(timeout))
     }
 
     /// Every wait for the event ends here; `false`: `deadline` has passed first.
     #[inline]
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
     fn wait_until(&self, deadline: Option<Instant>) -> bool {
         let began = self.begin();
         began & SET != 0 || self.sleep_until(began, deadline)
@@ -116,9 +121,13 @@ impl Event {
     }
 
     #[cold]
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
     pub(super) fn sleep_until(&self, began: usize, deadline: Option<Instant>) -> bool {
-        look(deadline, || passes(self.word.load(Ordering::Acquire), began))
-            || self.gate.sleep(deadline, || self.pass_or_announce(began))
+        if look(deadline, || passes(self.word.load(Ordering::Acquire), began)) {
+            return true;
+        }
+        let _asleep = self.tracked.asleep(deadline, "");
+        self.gate.sleep(deadline, || self.pass_or_announce(began))
     }
 
     /// Passes, or says in the same step that somebody waits.

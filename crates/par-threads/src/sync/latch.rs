@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::gate::{Gate, WAITING};
 use super::model::{AtomicUsize, Ordering, const_fn, look};
+use crate::deadlock::{Kind, Tracked};
 
 /// One step, in the word.
 const ONE: usize = WAITING << 1;
@@ -34,6 +35,7 @@ const ONE: usize = WAITING << 1;
 /// assert!(loaded.is_open());
 /// ```
 pub struct Latch {
+    tracked: Tracked,
     word: AtomicUsize,
     gate: Gate,
 }
@@ -54,7 +56,7 @@ impl Latch {
         #[track_caller]
         pub fn new(count: usize) -> Latch {
             assert!(count <= usize::MAX / ONE, "a latch counts at most to half of `usize::MAX`");
-            Latch { word: AtomicUsize::new(count * ONE), gate: Gate::new() }
+            Latch { tracked: Tracked::new(Kind::Latch), word: AtomicUsize::new(count * ONE), gate: Gate::new() }
         }
     }
 
@@ -86,6 +88,7 @@ impl Latch {
     /// # Blocking
     /// Until it was counted down to zero; [`wait_timeout`](Self::wait_timeout) waits no longer than it is told.
     #[inline]
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
     pub fn wait(&self) {
         self.wait_until(None);
     }
@@ -94,6 +97,7 @@ impl Latch {
     ///
     /// # Blocking
     /// Until it was counted down to zero, and at most `timeout`.
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
     pub fn wait_timeout(&self, timeout: Duration) -> bool {
         self.is_open() || self.wait_until(Instant::now().checked_add(timeout))
     }
@@ -111,6 +115,7 @@ impl Latch {
     ///     together.arrive_and_wait();
     /// });
     /// ```
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
     pub fn arrive_and_wait(&self) {
         self.count_down();
         self.wait();
@@ -129,13 +134,19 @@ impl Latch {
 
     /// Every wait for the latch ends here; `false`: `deadline` has passed first.
     #[inline]
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
     fn wait_until(&self, deadline: Option<Instant>) -> bool {
         self.is_open() || self.sleep_until(deadline)
     }
 
     #[cold]
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
     fn sleep_until(&self, deadline: Option<Instant>) -> bool {
-        look(deadline, || self.is_open()) || self.gate.sleep(deadline, || self.pass_or_announce())
+        if look(deadline, || self.is_open()) {
+            return true;
+        }
+        let _asleep = self.tracked.asleep(deadline, "");
+        self.gate.sleep(deadline, || self.pass_or_announce())
     }
 
     /// Passes, or says in the same step that somebody waits.

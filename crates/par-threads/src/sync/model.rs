@@ -38,10 +38,30 @@ pub(crate) fn wait<T>(condvar: &Condvar, guard: &mut MutexGuard<'_, T>, deadline
     match deadline {
         #[cfg(not(loom))]
         Some(deadline) => condvar.wait_until(guard, deadline).timed_out(),
+        #[cfg(all(feature = "deadlock-detection", not(loom)))]
+        None => {
+            explained_wait(condvar, guard);
+            false
+        }
+        #[cfg(not(all(feature = "deadlock-detection", not(loom))))]
         _ => {
             condvar.wait(guard);
             false
         }
+    }
+}
+
+/// Waits to be notified; if this thread holds something that others want, it wakes now and then to report that.
+#[cfg(all(feature = "deadlock-detection", not(loom)))]
+fn explained_wait<T>(condvar: &Condvar, guard: &mut MutexGuard<'_, T>) {
+    use crate::deadlock::{announce, slice, stalled};
+
+    let Some(slice) = slice() else { return condvar.wait(guard) };
+    if condvar.wait_for(guard, slice).timed_out()
+        && let Some(report) = stalled()
+    {
+        // Whoever is told may use the very thing that is waited for.
+        MutexGuard::unlocked(guard, || announce(&report));
     }
 }
 

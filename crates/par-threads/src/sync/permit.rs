@@ -7,6 +7,7 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::{Arc, MutexGuard};
 
 use super::permits::Permits;
+use crate::deadlock::Hold;
 
 /// A permit of a [`Semaphore`](crate::Semaphore) or a [`BoundedSemaphore`](crate::BoundedSemaphore): dropping it gives it
 /// back.
@@ -26,16 +27,21 @@ use super::permits::Permits;
 /// ```
 #[must_use = "a permit that is dropped at once lets the next one in at once"]
 pub struct Permit<'a> {
-    permits: &'a Permits,
+    // Forgotten before the permit is free, so that no thread is ever thought to hold what it does not.
+    hold: Hold<'a>,
+    taken: Taken<'a>,
     /// As with the guard of a lock: other threads may look at it, none may have it.
     stays_here: PhantomData<MutexGuard<'static, ()>>,
 }
 
+/// A permit that is given back when this is dropped.
+struct Taken<'a>(&'a Permits);
+
 impl<'a> Permit<'a> {
     /// The caller has taken a permit.
     #[inline]
-    pub(super) fn taken(permits: &'a Permits) -> Self {
-        Self { permits, stays_here: PhantomData }
+    pub(super) fn taken(permits: &'a Permits, hold: Hold<'a>) -> Self {
+        Self { hold, taken: Taken(permits), stays_here: PhantomData }
     }
 
     /// Takes the permit out of circulation, until somebody calls `release(1)` for it.
@@ -49,15 +55,23 @@ impl<'a> Permit<'a> {
     /// assert_eq!(semaphore.available(), 2);
     /// ```
     pub fn forget(self) {
-        mem::forget(self);
+        self.hold.forget();
+        mem::forget(self.taken);
+    }
+
+    /// The permit is somebody else's from now on, who gives it back.
+    pub(super) fn into_owned(self, source: Arc<dyn Source>) -> OwnedPermit {
+        self.hold.release();
+        mem::forget(self.taken);
+        OwnedPermit::taken(source)
     }
 }
 
-impl Drop for Permit<'_> {
+impl Drop for Taken<'_> {
     #[inline]
     fn drop(&mut self) {
         // Refused only where somebody has released this very permit by hand already: then it is free, as it should be.
-        self.permits.release(1).ok();
+        self.0.release(1).ok();
     }
 }
 
@@ -93,7 +107,7 @@ pub struct OwnedPermit {
 
 impl OwnedPermit {
     /// The caller has taken a permit.
-    pub(super) fn taken(source: Arc<dyn Source>) -> Self {
+    fn taken(source: Arc<dyn Source>) -> Self {
         Self { source: Some(source) }
     }
 

@@ -7,10 +7,12 @@
 //! Taking a permit acquires, giving it back releases, and every change is a read-modify-write: so what was written before
 //! *any* release is seen by whoever takes a permit after it.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::gate::{Gate, WAITING};
 use super::model::{AtomicUsize, Ordering, const_fn, look};
+use super::permit::Permit;
+use crate::deadlock::{Kind, Mode, Tracked};
 
 /// One permit, in the word.
 const ONE: usize = WAITING << 1;
@@ -19,6 +21,7 @@ const ONE: usize = WAITING << 1;
 pub(super) const MAX: usize = usize::MAX / ONE;
 
 pub(super) struct Permits {
+    tracked: Tracked,
     word: AtomicUsize,
     /// There are never more free permits than this.
     limit: usize,
@@ -29,12 +32,47 @@ impl Permits {
     const_fn! {
         /// `free` is at most `limit`, which is at most [`MAX`].
         pub(super) fn new(free: usize, limit: usize) -> Permits {
-            Permits { word: AtomicUsize::new(free * ONE), limit, gate: Gate::new() }
+            let tracked = Tracked::new(Kind::Semaphore { permits: free });
+            Permits { tracked, word: AtomicUsize::new(free * ONE), limit, gate: Gate::new() }
         }
     }
 
+    /// Waits for a permit.
     #[inline]
-    pub(super) fn try_acquire(&self) -> bool {
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
+    pub(super) fn acquire(&self) -> Permit<'_> {
+        let now = || self.try_take().then_some(());
+        let (hold, ()) = self.tracked.acquire(Mode::Exclusive, now, || {
+            self.wait_until(None);
+        });
+        Permit::taken(self, hold)
+    }
+
+    /// Takes a permit if there is one.
+    #[inline]
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
+    pub(super) fn try_acquire(&self) -> Option<Permit<'_>> {
+        let (hold, ()) = self.tracked.attempt(Mode::Exclusive, || self.try_take().then_some(()))?;
+        Some(Permit::taken(self, hold))
+    }
+
+    /// Waits for a permit, and at most so long.
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
+    pub(super) fn acquire_timeout(&self, timeout: Duration) -> Option<Permit<'_>> {
+        let attempt = || self.try_take().then_some(());
+        let (hold, ()) = if let Some(deadline) = Instant::now().checked_add(timeout) {
+            let attempt = || attempt().or_else(|| self.wait_until(Some(deadline)).then_some(()));
+            self.tracked.attempt(Mode::Exclusive, attempt)?
+        } else {
+            self.tracked.acquire(Mode::Exclusive, attempt, || {
+                self.wait_until(None);
+            })
+        };
+        Some(Permit::taken(self, hold))
+    }
+
+    #[inline]
+    fn try_take(&self) -> bool {
         let mut word = self.word.load(Ordering::Relaxed);
         while word >= ONE {
             match self.word.compare_exchange_weak(word, word - ONE, Ordering::Acquire, Ordering::Relaxed) {
@@ -46,14 +84,9 @@ impl Permits {
     }
 
     /// Every wait for a permit ends here; `false`: `deadline` has passed first.
-    #[inline]
-    pub(super) fn acquire_until(&self, deadline: Option<Instant>) -> bool {
-        self.try_acquire() || self.wait_until(deadline)
-    }
-
     #[cold]
     fn wait_until(&self, deadline: Option<Instant>) -> bool {
-        look(deadline, || self.try_acquire()) || self.gate.sleep(deadline, || self.take_or_announce())
+        look(deadline, || self.try_take()) || self.gate.sleep(deadline, || self.take_or_announce())
     }
 
     /// Takes a permit, or says in the same step that somebody waits.
@@ -66,6 +99,13 @@ impl Permits {
                 Err(now) => word = now,
             }
         }
+    }
+
+    /// As [`release`](Self::release), of permits that nobody holds.
+    #[inline]
+    pub(super) fn release_by_hand(&self, count: usize) -> Result<(), usize> {
+        self.tracked.by_hand();
+        self.release(count)
     }
 
     /// Frees `count` permits and wakes as many sleepers; with more than the limit it changes nothing and tells how many

@@ -17,6 +17,9 @@ use super::{StillRunning, current};
 /// [`StillRunning`], which names the threads that had not ended after `timeout`. Nobody has to ask them to stop, but
 /// their [`cancel`](super::Thread::cancel) is at hand.
 ///
+/// # Panics
+/// With the feature `deadlock-detection` and without a timeout, when the wait could never end.
+///
 /// # Blocking
 /// Until the last of them has ended, or for `timeout`. A thread that another one waits for must not call this: it would
 /// wait for that one.
@@ -31,6 +34,7 @@ use super::{StillRunning, current};
 /// thread::join_all(Some(Duration::from_secs(10)))?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[cfg_attr(feature = "deadlock-detection", track_caller)]
 pub fn join_all(timeout: Option<Duration>) -> Result<(), StillRunning> {
     let begun = Instant::now();
     // A timeout past the end of the clock is no timeout.

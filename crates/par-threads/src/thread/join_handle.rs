@@ -41,7 +41,8 @@ impl<T> JoinHandle<T> {
     /// [`ThreadPanic`], when the thread panicked.
     ///
     /// # Panics
-    /// When a thread joins itself, which would never end.
+    /// When a thread joins itself, which would never end; with the feature `deadlock-detection` also when it could never
+    /// end for another reason.
     ///
     /// # Blocking
     /// Until the thread has ended.

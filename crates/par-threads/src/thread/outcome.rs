@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use super::hook::{PanicHook, report};
 use super::registry::{Seat, is_current};
 use super::{Thread, ThreadPanic};
+use crate::deadlock::ThreadMark;
 
 pub(super) type Result<T> = std::result::Result<T, ThreadPanic>;
 
@@ -38,6 +39,11 @@ impl<T> Outcome<T> {
             "the thread `{}` joins itself, which would never end; hand its handle to another thread, or drop it",
             self.thread.name()
         );
+        let _joining;
+        if deadline.is_none() {
+            let mark = self.thread.mark().clone();
+            _joining = ThreadMark::joining(move || vec![mark.clone()]);
+        }
         // Without a deadline the system's join is all the wait that is needed: one sleep instead of two.
         if deadline.is_some() && !ended.wait_until(deadline) {
             return false;

@@ -9,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 use par_core::Cancellation;
 
 use super::flag::Flag;
+use crate::deadlock::ThreadMark;
 
 /// The identifier of a thread: unique in the process, and never used again, unlike Python's and the system's.
 ///
@@ -85,6 +86,7 @@ struct Record {
     native_id: OnceLock<Option<u64>>,
     cancellation: Cancellation,
     ended: Flag,
+    mark: ThreadMark,
 }
 
 impl Thread {
@@ -96,8 +98,8 @@ impl Thread {
         cancellation: Cancellation,
     ) -> Self {
         let name = name.into();
-        let (native_id, ended) = (OnceLock::new(), Flag::new());
-        Self { record: Arc::new(Record { id, name, kind, daemon, native_id, cancellation, ended }) }
+        let (native_id, ended, mark) = (OnceLock::new(), Flag::new(), ThreadMark::new());
+        Self { record: Arc::new(Record { id, name, kind, daemon, native_id, cancellation, ended, mark }) }
     }
 
     /// The thread's name; the operating system shows as much of it as it can, Linux the first 15 bytes.
@@ -172,6 +174,11 @@ impl Thread {
     pub(super) fn set_native_id(&self, id: Option<u64>) {
         // Whoever comes second knows nothing better.
         self.record.native_id.set(id).ok();
+    }
+
+    /// What the deadlock explainer knows the thread by.
+    pub(super) fn mark(&self) -> &ThreadMark {
+        &self.record.mark
     }
 
     pub(super) fn ended(&self) -> &Flag {

@@ -14,6 +14,7 @@ use parking_lot::{Condvar, Mutex};
 
 use super::record::Kind;
 use super::{Thread, ThreadId};
+use crate::deadlock::ThreadMark;
 
 static REGISTRY: Mutex<Registry> =
     Mutex::new(Registry { threads: BTreeMap::new(), waiting: BTreeSet::new() });
@@ -137,6 +138,7 @@ impl Seat {
     /// Makes the calling thread the one whose seat this is.
     pub(super) fn occupy(self) {
         self.thread.set_native_id(native_id());
+        self.thread.mark().adopt();
         // Stays until the thread-locals are dropped, so that their destructors know where they run.
         CURRENT.with(|seat| seat.replace(Some(self)));
     }
@@ -199,34 +201,66 @@ pub(super) fn is_current(thread: &Thread) -> bool {
 
 /// Waits until every thread of ours that is no daemon has ended, except `waiter` and those who wait here as well;
 /// yields those that still run at the deadline.
+#[cfg_attr(feature = "deadlock-detection", track_caller)]
 pub(super) fn wait_for_others(waiter: ThreadId, deadline: Option<Instant>) -> Vec<Thread> {
+    let _waits = WaitsForOthers::begin(waiter);
+    let _joining;
+    if deadline.is_none() {
+        _joining = ThreadMark::joining(move || awaited_by(waiter));
+    }
     let mut registry = REGISTRY.lock();
-    registry.waiting.insert(waiter);
-    // Another one that waits for all others need not wait for this one any more.
-    CHANGED.notify_all();
     let running = loop {
-        let running = registry.awaited();
+        let running: Vec<_> = registry.awaited().cloned().collect();
         if running.is_empty() {
             break running;
         }
         match deadline {
             None => CHANGED.wait(&mut registry),
             Some(deadline) if CHANGED.wait_until(&mut registry, deadline).timed_out() => {
-                break registry.awaited();
+                break registry.awaited().cloned().collect();
             }
             Some(_) => {}
         }
     };
+    // Under the same lock: nobody begins meanwhile who would be thought to be waited for.
     registry.waiting.remove(&waiter);
     running
 }
 
+/// The threads that this one waits for, if it still waits for all others.
+fn awaited_by(waiter: ThreadId) -> Vec<ThreadMark> {
+    let registry = REGISTRY.lock();
+    if !registry.waiting.contains(&waiter) {
+        return Vec::new();
+    }
+    registry.awaited().map(|thread| thread.mark().clone()).collect()
+}
+
+/// That a thread waits for all others, until this is dropped.
+struct WaitsForOthers {
+    waiter: ThreadId,
+}
+
+impl WaitsForOthers {
+    fn begin(waiter: ThreadId) -> Self {
+        REGISTRY.lock().waiting.insert(waiter);
+        // Another one that waits for all others need not wait for this one any more.
+        CHANGED.notify_all();
+        Self { waiter }
+    }
+}
+
+impl Drop for WaitsForOthers {
+    fn drop(&mut self) {
+        REGISTRY.lock().waiting.remove(&self.waiter);
+    }
+}
+
 impl Registry {
-    fn awaited(&self) -> Vec<Thread> {
-        let awaited = |thread: &&Thread| {
+    fn awaited(&self) -> impl Iterator<Item = &Thread> {
+        self.threads.values().filter(|thread| {
             thread.kind() == Kind::Started && !thread.is_daemon() && !self.waiting.contains(&thread.id())
-        };
-        self.threads.values().filter(awaited).cloned().collect()
+        })
     }
 }
 

@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use super::builder::{refused, with_source};
 use super::outcome::Outcome;
 use super::{Builder, SpawnError, Thread, ThreadId, ThreadPanic};
+use crate::deadlock::ScopeEnd;
 
 /// Panics of scoped threads that nobody has joined yet, by scope and thread.
 ///
@@ -28,7 +29,8 @@ static UNCLAIMED: Mutex<BTreeMap<(u64, ThreadId), ThreadPanic>> = Mutex::new(BTr
 /// panic vanishes. When `f` itself panics, its panic goes on.
 ///
 /// # Blocking
-/// Until every thread of the scope has ended.
+/// Until every thread of the scope has ended; also when it panics. So with the feature `deadlock-detection` an end of a
+/// scope that would never come is reported, but not broken.
 ///
 /// # Examples
 /// ```
@@ -49,7 +51,13 @@ where
 {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let unclaimed = Unclaimed { scope: NEXT.fetch_add(1, Ordering::Relaxed) };
-    let result = os::scope(|inner| f(Scope { inner, id: unclaimed.scope }));
+    let result = {
+        let end = ScopeEnd::new(unclaimed.scope);
+        os::scope(|inner| {
+            let _ending = end.ending();
+            f(Scope { inner, id: unclaimed.scope })
+        })
+    };
     let panics = unclaimed.take();
     assert!(panics.is_empty(), "{}", unjoined(&panics));
     result
@@ -185,7 +193,9 @@ impl<'scope> ScopedBuilder<'scope, '_> {
     {
         let scope = self.scope.id;
         let (start, os) = self.builder.daemon(false).prepare("thread")?;
+        let listed = start.seat.thread().mark().listed(scope);
         let (outcome, run) = start.split(f, move |outcome| {
+            listed.end();
             if let Err(panic) = outcome {
                 UNCLAIMED.lock().insert((scope, panic.id), panic.clone());
             }
@@ -219,7 +229,7 @@ impl<T> ScopedJoinHandle<'_, T> {
     /// [`ThreadPanic`], when the thread panicked; the scope's end does not repeat it.
     ///
     /// # Panics
-    /// When a thread joins itself.
+    /// When a thread joins itself; with the feature `deadlock-detection` whenever the wait could never end.
     ///
     /// # Blocking
     /// Until the thread has ended.

@@ -28,7 +28,7 @@ pub(in crate::deadlock) fn reports() -> Vec<Report> {
 }
 
 /// Keeps a report, and gives it to the handler; called with none of the explainer's own locks held.
-pub(super) fn announce(report: &Report) {
+pub(crate) fn announce(report: &Report) {
     {
         let mut latest = LATEST.lock();
         if latest.len() == KEPT {

@@ -3,9 +3,10 @@
 use std::panic::Location;
 use std::sync::{Arc, OnceLock};
 
+use super::target::Target;
 use super::thread::{self, ThreadRecord};
 use super::tracked::wait;
-use super::waits::{Target, Waiting};
+use super::waits::Waiting;
 
 /// A thread that others may join, from before it begins.
 #[derive(Clone, Default)]
@@ -30,11 +31,13 @@ impl ThreadMark {
     }
 
     /// Begins to wait, without a timeout, for all of these threads; panics if that would never end.
+    ///
+    /// `threads` says which ones at any time, and takes no lock under which this crate waits for anything.
     #[track_caller]
-    pub(crate) fn joining(marks: Vec<Self>) -> Joining {
+    pub(crate) fn joining(threads: impl Fn() -> Vec<Self> + Send + 'static) -> Joining {
         let at = Location::caller();
         let Some(thread) = thread::here() else { return Joining { _waiting: None } };
-        Joining { _waiting: Some(wait(&thread, Target::Threads(marks), at)) }
+        Joining { _waiting: Some(wait(&thread, Target::Threads(Box::new(threads)), at)) }
     }
 
     /// The thread, if it has begun.
@@ -70,7 +73,8 @@ mod tests {
                         par_core::plumbing::catch_panic(|| drop(mutex.lock())).err()
                     });
                     let joining = par_core::plumbing::catch_panic(|| {
-                        let joining = ThreadMark::joining(vec![mark.clone()]);
+                        let mark = mark.clone();
+                        let joining = ThreadMark::joining(move || vec![mark.clone()]);
                         // The join itself: over when the thread is, or when it has told its panic.
                         while !joined.is_finished() {
                             std::thread::yield_now();
@@ -96,7 +100,7 @@ mod tests {
         let thread = std::thread::Builder::new().name("ends".to_owned());
         let other = mark.clone();
         let handle = thread.spawn(move || other.adopt()).expect("threads start");
-        let joining = ThreadMark::joining(vec![mark]);
+        let joining = ThreadMark::joining(move || vec![mark.clone()]);
         handle.join().expect("it does not panic");
         drop(joining);
         assert!(deadlock::waits().iter().all(|one| !one.wants.resource.contains("`ends`")));

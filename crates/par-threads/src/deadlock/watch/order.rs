@@ -59,14 +59,19 @@ struct Lock {
 pub(super) fn note(thread: &ThreadRecord, taken: &Resource, mode: Mode, at: &'static Location<'static>) {
     let holds = thread.holds.lock();
     // Whoever has the lock already does not wait for it; except for an upgrade, for which the others count.
-    if holds.is_empty() || holds.iter().any(|held| held.resource.id == taken.id) && mode != Mode::Upgrade {
+    if !taken.locks()
+        || holds.is_empty()
+        || holds.iter().any(|held| held.resource.id == taken.id) && mode != Mode::Upgrade
+    {
         return;
     }
     let to = Lock { kind: taken.kind, id: taken.id, mode, at };
     let gates = gates(&holds);
     let print = thread::print(&gates);
     let mut reports = Vec::new();
-    for held in holds.iter().rev().filter(|held| held.resource.id != taken.id).take(NEAR) {
+    for held in
+        holds.iter().rev().filter(|held| held.resource.id != taken.id && held.resource.locks()).take(NEAR)
+    {
         if thread::is_new_order(&(held.resource.id, held.mode, taken.id, mode, print)) {
             held.resource.ordered.store(true, Ordering::Relaxed);
             taken.ordered.store(true, Ordering::Relaxed);
@@ -89,7 +94,8 @@ pub(super) fn forget(id: u64) {
 /// The locks that nobody else can have meanwhile, the first one of an order among them: two orders that have one in common
 /// are never under way at the same time.
 fn gates(holds: &[Held]) -> Vec<u64> {
-    let alone = |held: &&Held| matches!(held.mode, Mode::Exclusive | Mode::Reentrant);
+    let alone =
+        |held: &&Held| matches!(held.mode, Mode::Exclusive | Mode::Reentrant) && held.resource.locks();
     let mut gates: Vec<u64> = holds.iter().filter(alone).map(|held| held.resource.id).collect();
     gates.sort_unstable();
     gates

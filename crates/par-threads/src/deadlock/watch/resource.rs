@@ -1,5 +1,6 @@
-//! What is known about a lock.
+//! What is known about a lock, or about something else that threads wait for.
 
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -10,14 +11,20 @@ use super::thread::ThreadRecord;
 use super::waits::Above;
 use crate::deadlock::{Kind, Mode};
 
-/// A lock that has been used.
+/// A lock, a semaphore or the like that has been used.
 pub(super) struct Resource {
     pub(super) id: u64,
     pub(super) kind: Kind,
     /// Whether the graph of orders knows it.
     pub(super) ordered: AtomicBool,
+    /// Whether permits were ever given back by hand, so that anybody may bring one.
+    mobile: AtomicBool,
     state: Mutex<State>,
 }
+
+// No code of a user runs under its lock.
+impl UnwindSafe for Resource {}
+impl RefUnwindSafe for Resource {}
 
 #[derive(Default)]
 struct State {
@@ -53,29 +60,51 @@ pub(super) struct Slice {
 
 impl Resource {
     pub(super) fn new(kind: Kind) -> Arc<Self> {
-        static IDS: AtomicU64 = AtomicU64::new(1);
-        let id = IDS.fetch_add(1, Ordering::Relaxed);
-        Arc::new(Self { id, kind, ordered: AtomicBool::new(false), state: Mutex::default() })
+        let (ordered, mobile) = (AtomicBool::new(false), AtomicBool::new(false));
+        Arc::new(Self { id: next_id(), kind, ordered, mobile, state: Mutex::default() })
+    }
+
+    pub(super) fn is_semaphore(&self) -> bool {
+        matches!(self.kind, Kind::Semaphore { .. })
+    }
+
+    /// Whether who has it keeps others out: a lock, or the only permit that there is.
+    pub(super) fn locks(&self) -> bool {
+        !matches!(self.kind, Kind::Semaphore { permits } if permits != 1 || self.is_mobile())
+    }
+
+    /// From now on anybody may bring permits.
+    pub(super) fn set_mobile(&self) {
+        self.mobile.store(true, Ordering::SeqCst);
+    }
+
+    fn is_mobile(&self) -> bool {
+        self.mobile.load(Ordering::SeqCst)
     }
 
     pub(super) fn words(&self, mode: Mode) -> String {
         words(self.kind, self.id, mode)
     }
 
-    pub(super) fn hold(&self, thread: &Arc<ThreadRecord>, mode: Mode) {
+    /// A thread has got it, above so many of its waits.
+    pub(super) fn hold(&self, thread: &Arc<ThreadRecord>, mode: Mode, above: usize) {
         let since = if shares(mode) { now() } else { 0 };
+        let each = self.is_semaphore();
         let mut state = self.state.lock();
-        if let Some(holder) = state.holders.iter_mut().find(|holder| holder.is(thread, mode)) {
+        if let Some(holder) = state.holders.iter_mut().find(|holder| holder.is(thread, mode, above, each)) {
             holder.count += 1;
         } else {
-            let (thread, above) = (Arc::clone(thread), thread.waits());
-            state.holders.push(Holder { thread, mode, above, since, count: 1 });
+            state.holders.push(Holder { thread: Arc::clone(thread), mode, above, since, count: 1 });
         }
     }
 
-    pub(super) fn release(&self, thread: &ThreadRecord, mode: Mode) {
+    pub(super) fn release(&self, thread: &ThreadRecord, mode: Mode, above: usize) {
+        let each = self.is_semaphore();
         let mut state = self.state.lock();
-        let Some(place) = state.holders.iter().rposition(|holder| holder.is(thread, mode)) else { return };
+        let Some(place) = state.holders.iter().rposition(|holder| holder.is(thread, mode, above, each))
+        else {
+            return;
+        };
         state.holders[place].count -= 1;
         if state.holders[place].count == 0 {
             state.holders.swap_remove(place);
@@ -89,8 +118,17 @@ impl Resource {
         let blocks = |holder: &&Holder| {
             conflict(mode, holder.mode) || behind.is_some_and(|behind| holder.since < behind)
         };
-        let above = |holder: &Holder| Above { thread: Arc::clone(&holder.thread), waits: holder.above };
-        state.holders.iter().filter(blocks).map(above).collect()
+        state.holders.iter().filter(blocks).map(Holder::place).collect()
+    }
+
+    /// Who holds the permits, if every one that exists is held by somebody who is known; else nobody.
+    pub(super) fn all_permits(&self) -> Vec<Above> {
+        let state = self.state.lock();
+        let held: usize = state.holders.iter().map(|holder| holder.count).sum();
+        if self.is_mobile() || self.kind != (Kind::Semaphore { permits: held }) {
+            return Vec::new();
+        }
+        state.holders.iter().map(Holder::place).collect()
     }
 
     /// Begins a slice of a reader's wait.
@@ -127,9 +165,20 @@ impl Drop for Resource {
 }
 
 impl Holder {
-    fn is(&self, thread: &ThreadRecord, mode: Mode) -> bool {
-        self.thread.id == thread.id && self.mode == mode
+    /// A lock is held until the last of a thread's guards is gone, but `each` permit on its own.
+    fn is(&self, thread: &ThreadRecord, mode: Mode, above: usize, each: bool) -> bool {
+        self.thread.id == thread.id && self.mode == mode && (!each || self.above == above)
     }
+
+    fn place(&self) -> Above {
+        Above { thread: Arc::clone(&self.thread), waits: self.above }
+    }
+}
+
+/// The number of whatever is used for the first time.
+pub(super) fn next_id() -> u64 {
+    static IDS: AtomicU64 = AtomicU64::new(1);
+    IDS.fetch_add(1, Ordering::Relaxed)
 }
 
 /// What a lock is called.
@@ -146,6 +195,11 @@ pub(super) fn words(kind: Kind, id: u64, mode: Mode) -> String {
             };
             format!("rwlock #{id} ({mode})")
         }
+        Kind::Semaphore { .. } => format!("semaphore #{id}"),
+        Kind::Event => format!("event #{id}"),
+        Kind::Latch => format!("latch #{id}"),
+        Kind::Queue => format!("queue #{id}"),
+        Kind::Condvar => format!("condvar #{id}"),
     }
 }
 

@@ -5,8 +5,9 @@ use std::panic::Location;
 use par_core::plumbing::{TaskId, WaitObserver, observe_waits};
 
 use super::announce::announce;
+use super::target::Target;
 use super::thread;
-use super::waits::{self, Target};
+use super::waits::{self, Hopeless};
 
 struct Observer;
 
@@ -28,9 +29,11 @@ impl WaitObserver for Observer {
 
     fn wait_begins(&self, task: TaskId, name: &'static str, at: &'static Location<'static>) -> bool {
         let Some(thread) = thread::here() else { return true };
-        let report = waits::begin(&thread, Target::Task { task, name }, at, true);
-        report.iter().for_each(announce);
-        report.is_none()
+        let Some(report) = waits::begin(&thread, Target::Task { task, name }, at, Hopeless::GiveUp) else {
+            return true;
+        };
+        announce(&report);
+        false
     }
 
     fn wait_ends(&self) {

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, OnceCell};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::panic::Location;
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -20,6 +20,10 @@ pub(super) struct ThreadRecord {
     /// How many waits lie on its stack; changed by the thread itself.
     waits: AtomicUsize,
 }
+
+// No code of a user runs under its lock.
+impl UnwindSafe for ThreadRecord {}
+impl RefUnwindSafe for ThreadRecord {}
 
 /// A lock that a thread holds.
 pub(super) struct Held {
@@ -91,17 +95,22 @@ impl ThreadRecord {
     /// Writes down that the thread has got the lock.
     pub(super) fn hold(&self, resource: &Arc<Resource>, mode: Mode, at: &'static Location<'static>) {
         let mut holds = self.holds.lock();
-        match holds.iter_mut().find(|held| held.is(resource, mode)) {
+        match holds.iter_mut().find(|held| held.is(resource, mode, at)) {
             Some(held) => held.count += 1,
             None => holds.push(Held { resource: Arc::clone(resource), mode, at, count: 1 }),
         }
     }
 
     /// Strikes out one of the times that the thread has the lock in this mode, and says where it took it first.
-    pub(super) fn release(&self, resource: &Resource, mode: Mode) -> Option<&'static Location<'static>> {
+    pub(super) fn release(
+        &self,
+        resource: &Resource,
+        mode: Mode,
+        at: &'static Location<'static>,
+    ) -> Option<&'static Location<'static>> {
         let mut holds = self.holds.lock();
         // The latest first: most guards are dropped in the reverse order.
-        let place = holds.iter().rposition(|held| held.is(resource, mode))?;
+        let place = holds.iter().rposition(|held| held.is(resource, mode, at))?;
         let held = &mut holds[place];
         held.count -= 1;
         let at = held.at;
@@ -109,6 +118,10 @@ impl ThreadRecord {
             holds.remove(place);
         }
         Some(at)
+    }
+
+    pub(super) fn holds_nothing(&self) -> bool {
+        self.holds.lock().is_empty()
     }
 
     /// All that it holds, in words.
@@ -119,7 +132,8 @@ impl ThreadRecord {
 }
 
 impl Held {
-    fn is(&self, resource: &Resource, mode: Mode) -> bool {
-        self.resource.id == resource.id && self.mode == mode
+    /// The permits of a semaphore are told apart by the lines that took them; the guards of a lock are all one hold.
+    fn is(&self, resource: &Resource, mode: Mode, at: &'static Location<'static>) -> bool {
+        self.resource.id == resource.id && self.mode == mode && (!resource.is_semaphore() || self.at == at)
     }
 }

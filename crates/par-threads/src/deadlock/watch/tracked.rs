@@ -3,13 +3,14 @@
 use std::cell::RefCell;
 use std::panic::Location;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::announce::announce;
 use super::order;
 use super::resource::Resource;
+use super::target::Target;
 use super::thread::{self, ThreadRecord};
-use super::waits::{Target, Waiting};
+use super::waits::{Hopeless, Waiting};
 use crate::deadlock::{Kind, Mode};
 
 /// How long a reader waits before it sees whether a writer that waits will ever be done.
@@ -27,6 +28,14 @@ pub(crate) struct Hold<'a> {
     mode: Mode,
     /// `None`: taken while the thread ended, and not written down.
     thread: Option<Arc<ThreadRecord>>,
+    at: &'static Location<'static>,
+    /// How many of the thread's waits lie below it.
+    above: usize,
+}
+
+/// A wait for something that anybody may bring about, written down until this is dropped.
+pub(crate) struct Asleep {
+    _waiting: Option<Waiting>,
 }
 
 /// A lock that is given back, and about to be taken again.
@@ -50,7 +59,7 @@ impl Tracked {
         block: impl FnOnce() -> G,
     ) -> (Hold<'_>, G) {
         let at = Location::caller();
-        let Some(thread) = thread::here() else { return (self.unknown(mode), block()) };
+        let Some(thread) = thread::here() else { return (self.unknown(mode, at), block()) };
         let guard = if let Some(guard) = now() {
             guard
         } else {
@@ -70,22 +79,23 @@ impl Tracked {
         block: impl FnOnce() -> G,
     ) -> (Hold<'_>, G) {
         let at = Location::caller();
-        let Some(thread) = thread::here() else { return (self.unknown(mode), block()) };
+        let Some(thread) = thread::here() else { return (self.unknown(mode, at), block()) };
         let guard = if let Some(guard) = now() {
             guard
         } else {
             let mut waiting = wait(&thread, self.target(mode), at);
-            let breaks = !std::thread::panicking();
             loop {
                 let begun = self.resource().begin_slice();
                 if let Some(guard) = slice(SLICE) {
                     break guard;
                 }
                 let stands_behind = self.resource().end_slice(begun);
-                if let Some(report) = stands_behind.and_then(|slice| waiting.stands_behind(slice, breaks)) {
+                if let Some(report) = stands_behind.and_then(|slice| waiting.stands_behind(slice)) {
                     announce(&report);
-                    assert!(!breaks, "{report}");
-                    break block();
+                    if std::thread::panicking() {
+                        break block();
+                    }
+                    panic!("{report}");
                 }
             }
         };
@@ -101,8 +111,25 @@ impl Tracked {
     ) -> Option<(Hold<'_>, G)> {
         let at = Location::caller();
         let guard = attempt()?;
-        let hold = thread::here().map_or_else(|| self.unknown(mode), |thread| self.taken(thread, mode, at));
+        let hold =
+            thread::here().map_or_else(|| self.unknown(mode, at), |thread| self.taken(thread, mode, at));
         Some((hold, guard))
+    }
+
+    /// Begins to wait, without a lock to get, for something that anybody may bring about; `what` of it, in a word.
+    ///
+    /// A wait with a deadline ends by itself.
+    #[track_caller]
+    pub(crate) fn asleep(&self, deadline: Option<Instant>, what: &'static str) -> Asleep {
+        let thread = if deadline.is_none() { thread::here() } else { None };
+        let Some(thread) = thread else { return Asleep::unknown() };
+        let target = Target::Anything { resource: Arc::clone(self.resource()), what };
+        Asleep::known(Waiting::begin(&thread, target, Location::caller(), Hopeless::Wait).0)
+    }
+
+    /// Notes that permits are about to be given back by hand.
+    pub(crate) fn by_hand(&self) {
+        self.resource().set_mobile();
     }
 
     /// As [`attempt`](Self::attempt), for a writer, which keeps readers out while it waits.
@@ -123,18 +150,25 @@ impl Tracked {
         Target::Lock { resource: Arc::clone(self.resource()), mode, behind: None }
     }
 
-    fn unknown(&self, mode: Mode) -> Hold<'_> {
-        Hold { tracked: self, mode, thread: None }
+    fn unknown(&self, mode: Mode, at: &'static Location<'static>) -> Hold<'_> {
+        Hold { tracked: self, mode, thread: None, at, above: 0 }
     }
 
     fn taken(&self, thread: Arc<ThreadRecord>, mode: Mode, at: &'static Location<'static>) -> Hold<'_> {
-        self.write_down(&thread, mode, at);
-        Hold { tracked: self, mode, thread: Some(thread) }
+        let above = thread.waits();
+        self.write_down(&thread, mode, at, above);
+        Hold { tracked: self, mode, thread: Some(thread), at, above }
     }
 
-    fn write_down(&self, thread: &Arc<ThreadRecord>, mode: Mode, at: &'static Location<'static>) {
+    fn write_down(
+        &self,
+        thread: &Arc<ThreadRecord>,
+        mode: Mode,
+        at: &'static Location<'static>,
+        above: usize,
+    ) {
         thread.hold(self.resource(), mode, at);
-        self.resource().hold(thread, mode);
+        self.resource().hold(thread, mode, above);
     }
 
     /// As [`taken`](Self::taken), after a wait that might have lasted for ever.
@@ -149,10 +183,26 @@ impl Tracked {
     }
 }
 
+impl Asleep {
+    pub(super) const fn known(waiting: Waiting) -> Self {
+        Self { _waiting: Some(waiting) }
+    }
+
+    /// It ends by itself, or on a thread that ends.
+    pub(super) const fn unknown() -> Self {
+        Self { _waiting: None }
+    }
+}
+
 impl Hold<'_> {
     /// The lock is about to be free.
     pub(crate) fn release(self) {
         drop(self);
+    }
+
+    /// The permit is given away, and will be given back by hand, if at all.
+    pub(crate) fn forget(self) {
+        self.tracked.by_hand();
     }
 
     /// Runs `f`, which releases the lock and takes it again; it says when it begins to wait for that.
@@ -168,7 +218,7 @@ impl Hold<'_> {
         let at = self.strike_out();
         self.mode = mode;
         if let (Some(thread), Some(at)) = (&self.thread, at) {
-            self.tracked.write_down(thread, mode, at);
+            self.tracked.write_down(thread, mode, at, self.above);
         }
         self
     }
@@ -206,19 +256,19 @@ impl Hold<'_> {
     /// The line that took the lock first, if it was written down.
     fn strike_out(&self) -> Option<&'static Location<'static>> {
         let thread = self.thread.as_ref()?;
-        self.tracked.resource().release(thread, self.mode);
-        thread.release(self.tracked.resource(), self.mode)
+        self.tracked.resource().release(thread, self.mode, self.above);
+        thread.release(self.tracked.resource(), self.mode, self.at)
     }
 }
 
 /// Written down as waiting; panics if that would never end, or only says so if the thread panics already.
 #[track_caller]
 pub(super) fn wait(thread: &Arc<ThreadRecord>, target: Target, at: &'static Location<'static>) -> Waiting {
-    let breaks = !std::thread::panicking();
-    let (waiting, report) = Waiting::begin(thread, target, at, breaks);
+    let hopeless = Hopeless::panics();
+    let (waiting, report) = Waiting::begin(thread, target, at, hopeless);
     if let Some(report) = report {
         announce(&report);
-        assert!(!breaks, "{report}");
+        assert!(hopeless == Hopeless::Wait, "{report}");
     }
     waiting
 }
@@ -232,9 +282,23 @@ impl Drop for Hold<'_> {
 impl Relock<'_> {
     /// From here on it may block. A deadlock is reported only: whatever comes, the lock must be taken again.
     pub(crate) fn begin(&self) {
+        self.begin_for(self.hold.tracked.target(self.hold.mode));
+    }
+
+    /// As [`begin`](Self::begin), with a notification or a timeout before that.
+    pub(crate) fn begin_timed(&self) {
+        self.begin_notified(None);
+    }
+
+    /// As [`begin`](Self::begin), with a notification before that, for which nothing but `condvar` stands if there is one.
+    pub(super) fn begin_notified(&self, condvar: Option<Arc<Resource>>) {
+        let Hold { tracked, mode, .. } = *self.hold;
+        self.begin_for(Target::Notice { mutex: Arc::clone(tracked.resource()), mode, condvar });
+    }
+
+    fn begin_for(&self, target: Target) {
         let Some(thread) = &self.hold.thread else { return };
-        let (waiting, report) =
-            Waiting::begin(thread, self.hold.tracked.target(self.hold.mode), self.at, false);
+        let (waiting, report) = Waiting::begin(thread, target, self.at, Hopeless::Wait);
         *self.waiting.borrow_mut() = Some(waiting);
         report.iter().for_each(announce);
     }
@@ -244,8 +308,8 @@ impl Drop for Relock<'_> {
     fn drop(&mut self) {
         let Some(thread) = &self.hold.thread else { return };
         self.waiting.take();
-        let Hold { tracked, mode, .. } = *self.hold;
+        let Hold { tracked, mode, above, .. } = *self.hold;
         order::note(thread, tracked.resource(), mode, self.at);
-        tracked.write_down(thread, mode, self.at);
+        tracked.write_down(thread, mode, self.at, above);
     }
 }

@@ -3,24 +3,25 @@
 use std::collections::BTreeMap;
 use std::panic::Location;
 use std::sync::Arc;
+use std::time::Instant;
 
 use par_core::plumbing::TaskId;
 use parking_lot::Mutex;
 
-use super::mark::ThreadMark;
 use super::reduce::{self, Need, Node};
-use super::resource::Resource;
+use super::target::Target;
 use super::thread::{self, ThreadRecord};
 use crate::deadlock::{Claim, Mode, Participant, Report, ReportKind};
 
-static WAITS: Mutex<Waits> = Mutex::new(Waits { threads: BTreeMap::new(), tasks: BTreeMap::new() });
+pub(super) static WAITS: Mutex<Waits> =
+    Mutex::new(Waits { threads: BTreeMap::new(), tasks: BTreeMap::new() });
 
-struct Waits {
+pub(super) struct Waits {
     /// The waits of those threads that wait, from the bottom of the stack up: whoever waits for a task may run another one
     /// on top, which waits, too.
-    threads: BTreeMap<u64, Vec<Wait>>,
+    pub(super) threads: BTreeMap<u64, Vec<Wait>>,
     /// Who runs which task.
-    tasks: BTreeMap<TaskId, Above>,
+    pub(super) tasks: BTreeMap<TaskId, Above>,
 }
 
 /// What lies on a thread's stack above so many of its waits: a task, or a hold.
@@ -32,51 +33,68 @@ pub(super) struct Above {
     pub(super) waits: usize,
 }
 
-struct Wait {
-    thread: Arc<ThreadRecord>,
-    target: Target,
+pub(super) struct Wait {
+    pub(super) thread: Arc<ThreadRecord>,
+    pub(super) target: Target,
     at: &'static Location<'static>,
-}
-
-pub(super) enum Target {
-    /// `behind`: see [`Resource::in_the_way`].
-    Lock { resource: Arc<Resource>, mode: Mode, behind: Option<u64> },
-    /// The end of every one of these threads.
-    Threads(Vec<ThreadMark>),
-    /// The end of a task.
-    Task { task: TaskId, name: &'static str },
+    pub(super) since: Instant,
+    /// Whether it was reported as a stall.
+    pub(super) told: bool,
 }
 
 /// A wait that is written down, until it is dropped; waits of a thread are dropped in the reverse order.
 pub(super) struct Waiting {
-    /// `None`: struck out already.
-    thread: Option<Arc<ThreadRecord>>,
+    thread: Arc<ThreadRecord>,
+    /// Whether it was given up.
+    over: bool,
+}
+
+/// What a thread does whose wait can never end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hopeless {
+    /// It does not wait, and what it was to wait for knows that it is over. From the moment of the look on: to the next
+    /// one who looks this wait is none.
+    GiveUp,
+    /// It waits, since it must.
+    Wait,
+}
+
+impl Hopeless {
+    /// A thread that panics already must wait: a second panic would end the process.
+    pub(super) fn panics() -> Self {
+        if std::thread::panicking() { Self::Wait } else { Self::GiveUp }
+    }
 }
 
 /// Writes down that a thread waits, until [`end`]; a report, if the wait can never end.
-///
-/// With `breaks` the wait is not begun then: it is struck out before anybody else sees the same circle.
 pub(super) fn begin(
     thread: &Arc<ThreadRecord>,
     target: Target,
     at: &'static Location<'static>,
-    breaks: bool,
+    hopeless: Hopeless,
 ) -> Option<Report> {
-    let wait = Wait { thread: Arc::clone(thread), target, at };
+    let wait = Wait { thread: Arc::clone(thread), target, at, since: Instant::now(), told: false };
     let mut waits = WAITS.lock();
     let stack = waits.threads.entry(thread.id).or_default();
     stack.push(wait);
     thread.set_waits(stack.len());
     let report = waits.explain(thread.id);
-    let broken = if breaks && report.is_some() { waits.pop(thread) } else { None };
+    let mut given_up = None;
+    if report.is_some() && hopeless == Hopeless::GiveUp {
+        given_up = waits.strike_out(thread);
+        if let Some(Wait { target: Target::Parties(came), .. }) = &given_up {
+            came.give_up();
+        }
+    }
     drop(waits);
-    drop(broken);
+    // It may be the last owner of a lock's record.
+    drop(given_up);
     report
 }
 
 /// Strikes out the latest wait of a thread.
 pub(super) fn end(thread: &ThreadRecord) {
-    let wait = WAITS.lock().pop(thread);
+    let wait = WAITS.lock().strike_out(thread);
     // It may be the last owner of a lock's record.
     drop(wait);
 }
@@ -87,28 +105,27 @@ impl Waiting {
         thread: &Arc<ThreadRecord>,
         target: Target,
         at: &'static Location<'static>,
-        breaks: bool,
+        hopeless: Hopeless,
     ) -> (Self, Option<Report>) {
-        let report = begin(thread, target, at, breaks);
-        let waits = report.is_none() || !breaks;
-        (Self { thread: waits.then(|| Arc::clone(thread)) }, report)
+        let report = begin(thread, target, at, hopeless);
+        let over = report.is_some() && hopeless == Hopeless::GiveUp;
+        (Self { thread: Arc::clone(thread), over }, report)
     }
 
-    /// Notes that the reader stands behind a writer, see [`Resource::in_the_way`]; a report, if that can never end, and
-    /// with `breaks` the wait is over then.
-    pub(super) fn stands_behind(&mut self, slice: u64, breaks: bool) -> Option<Report> {
-        let thread = self.thread.as_ref()?;
+    /// Notes that the reader stands behind a writer, see [`Resource::in_the_way`](super::resource::Resource::in_the_way);
+    /// a report, if that can never end.
+    pub(super) fn stands_behind(&mut self, slice: u64) -> Option<Report> {
         let mut waits = WAITS.lock();
-        match waits.threads.get_mut(&thread.id).and_then(|stack| stack.last_mut()) {
+        match waits.threads.get_mut(&self.thread.id).and_then(|stack| stack.last_mut()) {
             Some(Wait { target: Target::Lock { behind, .. }, .. }) => *behind = Some(slice),
             _ => return None,
         }
-        let report = waits.explain(thread.id)?;
-        let broken = if breaks { waits.pop(thread) } else { None };
-        drop(waits);
-        drop(broken);
-        if breaks {
-            self.thread = None;
+        let report = waits.explain(self.thread.id)?;
+        if Hopeless::panics() == Hopeless::GiveUp {
+            self.over = true;
+            let given_up = waits.strike_out(&self.thread);
+            drop(waits);
+            drop(given_up);
         }
         Some(report)
     }
@@ -116,8 +133,8 @@ impl Waiting {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        if let Some(thread) = &self.thread {
-            end(thread);
+        if !self.over {
+            end(&self.thread);
         }
     }
 }
@@ -146,7 +163,8 @@ impl Waits {
         self.threads.get(&thread)?.get(index)
     }
 
-    fn pop(&mut self, thread: &ThreadRecord) -> Option<Wait> {
+    /// Strikes out the latest wait of a thread.
+    fn strike_out(&mut self, thread: &ThreadRecord) -> Option<Wait> {
         let stack = self.threads.get_mut(&thread.id)?;
         let wait = stack.pop();
         thread.set_waits(stack.len());
@@ -188,25 +206,19 @@ impl Waits {
             {
                 // It cannot go on either before the tasks on top of it have returned.
                 let on_top = Above { thread: Arc::clone(&wait.thread), waits: node.1 + 1 };
-                let ends = self.needed_by(wait).into_iter().chain([on_top]);
-                let from: Vec<Node> = ends.flat_map(|above| self.waits_above(&above)).collect();
+                let ends = wait.target.needs(&wait.thread, &self.tasks);
+                let one_suffices = wait.target.needs_one();
+                let from: Vec<Node> = if one_suffices {
+                    // A holder's lowest wait stands for all above it; where there is none, the holder may go on.
+                    ends.iter().map(|above| (above.thread.id, above.waits)).collect()
+                } else {
+                    ends.into_iter().chain([on_top]).flat_map(|above| self.waits_above(&above)).collect()
+                };
                 todo.extend(&from);
-                needs.insert(node, Need { from, one_suffices: false });
+                needs.insert(node, Need { from, one_suffices });
             }
         }
         needs
-    }
-
-    /// What must end before the wait does; all of it.
-    fn needed_by(&self, wait: &Wait) -> Vec<Above> {
-        match &wait.target {
-            Target::Lock { resource, mode, behind } => resource.in_the_way(*mode, *behind),
-            Target::Threads(marks) => {
-                let whole = |thread: &Arc<ThreadRecord>| Above { thread: Arc::clone(thread), waits: 0 };
-                marks.iter().filter_map(ThreadMark::thread).map(whole).collect()
-            }
-            Target::Task { task, .. } => self.tasks.get(task).into_iter().cloned().collect(),
-        }
     }
 
     /// The waits that must end before this does.
@@ -227,17 +239,8 @@ impl Waits {
 }
 
 impl Wait {
-    fn participant(&self) -> Participant {
-        let resource = match &self.target {
-            Target::Lock { resource, mode, .. } => resource.words(*mode),
-            Target::Threads(marks) => {
-                let threads = marks.iter().filter_map(ThreadMark::thread);
-                let names: Vec<_> = threads.map(|thread| format!("`{}`", thread.name)).collect();
-                format!("the end of thread {}", names.join(", "))
-            }
-            Target::Task { name, .. } => format!("task `{name}`"),
-        };
-        let wants = Claim { resource, at: self.at };
+    pub(super) fn participant(&self) -> Participant {
+        let wants = Claim { resource: self.target.words(&self.thread), at: self.at };
         Participant { thread: self.thread.name.clone(), wants, holds: self.thread.claims() }
     }
 }

@@ -32,6 +32,7 @@ use par_core::{BreakCause, BrokenBarrier};
 
 use self::state::{Arrival, State};
 use super::model::{AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, const_fn, look, wait};
+use crate::deadlock::{Came, Member, Roll};
 
 pub use self::party::Party;
 pub use self::turn::BarrierTurn;
@@ -70,6 +71,7 @@ pub struct Barrier {
     parties: usize,
     action: Option<Action>,
     timeout: Option<Duration>,
+    roll: Roll,
     state: Mutex<State>,
     /// The number of the phase that fills or acts, times two, and 1 if the one before it was broken.
     ended: AtomicUsize,
@@ -100,6 +102,7 @@ impl Barrier {
                 parties,
                 action: None,
                 timeout: None,
+                roll: Roll::new(),
                 state: Mutex::new(State::new()),
                 ended: AtomicUsize::new(0),
                 changed: Condvar::new(),
@@ -152,7 +155,9 @@ impl Barrier {
     /// Waits until all parties have come.
     ///
     /// # Errors
-    /// [`BrokenBarrier`] when not all came, and then for every party: its cause says why.
+    /// [`BrokenBarrier`] when not all came, and then for every party: its cause says why. With the feature
+    /// `deadlock-detection` that is [`BreakCause::WouldDeadlock`] when a member that is missing waits, however indirectly,
+    /// for one that has come.
     /// The error stays until somebody calls [`reset`](Self::reset).
     ///
     /// # Panics
@@ -160,8 +165,9 @@ impl Barrier {
     ///
     /// # Blocking
     /// Until all have come and the action has run, and at most for the [timeout](Self::timeout) of the barrier.
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
     pub fn wait(&self) -> Result<BarrierTurn, BrokenBarrier> {
-        self.wait_until(self.timeout.and_then(|timeout| Instant::now().checked_add(timeout)))
+        self.wait_as(None)
     }
 
     /// Waits until all parties have come, and at most so long, instead of the barrier's own [timeout](Self::timeout).
@@ -177,8 +183,9 @@ impl Barrier {
     ///
     /// # Blocking
     /// Until all have come and the action has run, and at most `timeout`.
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
     pub fn wait_timeout(&self, timeout: Duration) -> Result<BarrierTurn, BrokenBarrier> {
-        self.wait_until(Instant::now().checked_add(timeout))
+        self.wait_until(None, Instant::now().checked_add(timeout))
     }
 
     /// Makes this thread a member of the barrier for as long as the [`Party`] lives, so that its failure breaks the barrier.
@@ -196,8 +203,9 @@ impl Barrier {
     /// });
     /// ```
     pub fn join(&self) -> Party<'_> {
-        self.state.lock().joined(self.parties);
-        Party::joined(self)
+        let mut state = self.state.lock();
+        state.joined(self.parties);
+        Party::joined(self, self.roll.enrol())
     }
 
     /// Breaks the barrier: all who wait, and all who come until it is [reset](Self::reset), get [`BreakCause::Aborted`].
@@ -232,8 +240,19 @@ impl Barrier {
         self.state.lock().arrived()
     }
 
+    /// [`wait`](Self::wait), by a member or anybody.
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
+    fn wait_as(&self, member: Option<&Member>) -> Result<BarrierTurn, BrokenBarrier> {
+        self.wait_until(member, self.timeout.and_then(|timeout| Instant::now().checked_add(timeout)))
+    }
+
     /// Every wait at the barrier ends here.
-    fn wait_until(&self, deadline: Option<Instant>) -> Result<BarrierTurn, BrokenBarrier> {
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
+    fn wait_until(
+        &self,
+        member: Option<&Member>,
+        deadline: Option<Instant>,
+    ) -> Result<BarrierTurn, BrokenBarrier> {
         let mut state = self.state.lock();
         loop {
             match state.arrive(self.parties, self.action.is_some()) {
@@ -243,10 +262,13 @@ impl Barrier {
                     return Err(BrokenBarrier { cause });
                 }
                 Arrival::Waits { index, phase } => {
+                    let came = self.roll.came(member, self.parties, deadline);
                     drop(state);
-                    return self.wait_for(phase, deadline).map(|()| BarrierTurn::new(index, self.parties));
+                    let turn = BarrierTurn::new(index, self.parties);
+                    return self.wait_for(phase, deadline, came).map(|()| turn);
                 }
                 Arrival::Last { phase } => {
+                    self.roll.came(member, self.parties, deadline);
                     let turn = BarrierTurn::new(self.parties - 1, self.parties);
                     return self.complete(state, phase).map(|()| turn);
                 }
@@ -266,23 +288,30 @@ impl Barrier {
     }
 
     /// Waits for the end of the phase that this thread was counted into.
-    fn wait_for(&self, phase: usize, deadline: Option<Instant>) -> Result<(), BrokenBarrier> {
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
+    fn wait_for(&self, phase: usize, deadline: Option<Instant>, came: Came) -> Result<(), BrokenBarrier> {
         // Most phases end well, and while this thread looks no second one ends.
         let well = phase.wrapping_add(1).wrapping_mul(2);
         look(deadline, || self.ended.load(Ordering::Acquire) / 2 != phase & (usize::MAX / 2));
         if self.ended.load(Ordering::Acquire) == well {
             return Ok(());
         }
+        let asleep = came.wait(deadline);
         let mut state = self.state.lock();
         loop {
             if state.phase() != phase {
                 return state.outcome_of(phase);
             }
-            if wait(&self.changed, &mut state, deadline) && state.phase() == phase {
-                state.leave_one();
-                self.break_with(state, BreakCause::TimedOut);
-                return Err(BrokenBarrier { cause: BreakCause::TimedOut });
-            }
+            let cause = if asleep.is_none() {
+                BreakCause::WouldDeadlock
+            } else if wait(&self.changed, &mut state, deadline) && state.phase() == phase {
+                BreakCause::TimedOut
+            } else {
+                continue;
+            };
+            state.leave_one();
+            self.break_with(state, cause);
+            return Err(BrokenBarrier { cause });
         }
     }
 
@@ -317,6 +346,7 @@ impl Barrier {
 
     /// The state has changed: says so to those who look and to those who sleep.
     fn changed(&self, state: MutexGuard<'_, State>) {
+        self.roll.phase_ended();
         self.ended.store(state.ended(), Ordering::Release);
         // Without the lock, which those who wake up take first.
         drop(state);

@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use par_core::{BreakCause, BrokenBarrier};
 
 use super::{Barrier, BarrierTurn};
+use crate::deadlock::Member;
 
 /// A thread's membership in a [`Barrier`]: if the thread fails on its way, the others learn it instead of waiting.
 ///
@@ -22,6 +23,9 @@ use super::{Barrier, BarrierTurn};
 ///
 /// Threads that wait at the barrier without being members are not counted: either all parties of a barrier are members
 /// or none.
+///
+/// With the feature `deadlock-detection` a member is taken to be the thread that last waited through the membership: so
+/// one that has waited once stays on its thread.
 ///
 /// # Examples
 /// ```
@@ -44,14 +48,15 @@ use super::{Barrier, BarrierTurn};
 #[must_use = "a membership that is dropped at once is a party that has left"]
 pub struct Party<'a> {
     barrier: &'a Barrier,
+    member: Member,
     /// A panic that was under way before is none of ours.
     panicking: bool,
 }
 
 impl<'a> Party<'a> {
     /// The barrier has counted the member.
-    pub(super) fn joined(barrier: &'a Barrier) -> Self {
-        Self { barrier, panicking: thread::panicking() }
+    pub(super) fn joined(barrier: &'a Barrier, member: Member) -> Self {
+        Self { barrier, member, panicking: thread::panicking() }
     }
 
     /// Waits until all parties have come: [`Barrier::wait`].
@@ -64,8 +69,9 @@ impl<'a> Party<'a> {
     ///
     /// # Blocking
     /// As [`Barrier::wait`].
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
     pub fn wait(&self) -> Result<BarrierTurn, BrokenBarrier> {
-        self.barrier.wait()
+        self.barrier.wait_as(Some(&self.member))
     }
 
     /// Waits until all parties have come, and at most so long: [`Barrier::wait_timeout`].
@@ -78,8 +84,9 @@ impl<'a> Party<'a> {
     ///
     /// # Blocking
     /// As [`Barrier::wait_timeout`].
+    #[cfg_attr(feature = "deadlock-detection", track_caller)]
     pub fn wait_timeout(&self, timeout: Duration) -> Result<BarrierTurn, BrokenBarrier> {
-        self.barrier.wait_timeout(timeout)
+        self.barrier.wait_until(Some(&self.member), Instant::now().checked_add(timeout))
     }
 
     /// The barrier whose member this is.
@@ -93,6 +100,7 @@ impl Drop for Party<'_> {
         let panicked = !self.panicking && thread::panicking();
         let mut state = self.barrier.state.lock();
         let someone_waits = state.left(self.barrier.parties);
+        self.barrier.roll.strike(&self.member);
         if panicked {
             self.barrier.break_with(state, BreakCause::PartyPanicked);
         } else if someone_waits {

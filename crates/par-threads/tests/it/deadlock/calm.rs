@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use par_core::testing::within;
 use par_threads::deadlock::{self, ReportKind};
-use par_threads::{Condvar, Mutex, ReentrantMutex, RwLock, RwLockUpgradableReadGuard};
+use par_threads::{
+    Barrier as Meeting, Condvar, Mutex, Party, ReentrantMutex, RwLock, RwLockUpgradableReadGuard, Semaphore,
+};
 
 use super::{LIMIT, reports_of, waits};
 
@@ -87,6 +89,10 @@ struct Everything {
     reentrant: ReentrantMutex<()>,
     turns: Mutex<usize>,
     turned: Condvar,
+    /// As a lock, and as room for some.
+    single: Semaphore,
+    several: Semaphore,
+    meeting: Meeting,
 }
 
 const THREADS: usize = 8;
@@ -110,6 +116,12 @@ impl Everything {
             _ => drop(self.mutexes[low.saturating_sub(1)].try_lock()),
         }
         drop(two);
+        let _single = self.single.acquire();
+        let _some = match round % 3 {
+            0 => self.several.try_acquire(),
+            1 => self.several.acquire_timeout(Duration::from_micros(50)),
+            _ => Some(self.several.acquire()),
+        };
         let _outer = self.reentrant.lock();
         drop(self.reentrant.lock());
         drop(one);
@@ -122,6 +134,35 @@ impl Everything {
         *turn += 1;
         self.turned.notify_all();
     }
+
+    /// A thread with locks of its own, which is joined while it uses what others hold.
+    fn join(&self, round: usize) {
+        let lock = Mutex::new(0);
+        par_threads::thread::scope(|scope| {
+            let (lock, all) = (&lock, self);
+            let joined = scope.builder().name("churn joined").spawn(move || {
+                *lock.lock() += 1;
+                drop(all.several.acquire());
+                *all.mutexes[round % 8].lock() += 0;
+            });
+            *lock.lock() += 1;
+            if round % 100 == 40 {
+                joined.expect("threads start").join().expect("it does not panic");
+            }
+            *lock.lock() += 1;
+        });
+        assert_eq!(*lock.lock(), 3);
+    }
+
+    /// Everybody comes, some with a permit, and those who have come keep nobody from coming.
+    fn meet(&self, member: &Party<'_>, thread: usize) {
+        let permit = (thread == 0).then(|| self.several.acquire());
+        member.wait().expect("all come");
+        drop(permit);
+        drop(self.mutexes[thread].lock());
+        member.wait().expect("all come");
+        let _all = self.single.acquire();
+    }
 }
 
 #[test]
@@ -132,16 +173,23 @@ fn no_alarm_under_contention() {
         reentrant: ReentrantMutex::new(()),
         turns: Mutex::new(0),
         turned: Condvar::new(),
+        single: Semaphore::new(1),
+        several: Semaphore::new(3),
+        meeting: Meeting::new(THREADS),
     };
-    within(Duration::from_mins(2), "eight threads and all kinds of locks", || {
+    let members: Vec<_> = (0..THREADS).map(|_| all.meeting.join()).collect();
+    within(Duration::from_mins(2), "eight threads and all kinds of waits", || {
         thread::scope(|scope| {
-            for index in 0..THREADS {
+            for (index, member) in members.into_iter().enumerate() {
                 let all = &all;
                 let run = move || {
                     for round in 0..ROUNDS {
                         all.churn(index, round);
-                        if round % 50 == 0 {
-                            all.take_turn(index);
+                        match round % 50 {
+                            0 => all.take_turn(index),
+                            20 => all.meet(&member, index),
+                            40 => all.join(round),
+                            _ => {}
                         }
                     }
                 };
@@ -149,7 +197,10 @@ fn no_alarm_under_contention() {
             }
         });
     });
-    assert_eq!(reports_of("churn"), [], "neither deadlocks nor orders that contradict each other");
+    for name in ["churn", "churn joined"] {
+        assert_eq!(reports_of(name), [], "neither deadlocks nor orders that contradict each other");
+        assert!(!waits(name), "it is struck out");
+    }
     let sum: u64 = all.mutexes.iter().map(|mutex| *mutex.lock()).sum();
     assert_eq!(sum as usize, 28 + 2 * THREADS * ROUNDS);
 }

@@ -2,30 +2,14 @@
 
 use std::sync::Barrier;
 use std::sync::mpsc::channel;
-use std::thread::{Builder, Scope, ScopedJoinHandle, scope};
+use std::thread::{Builder, scope};
 use std::time::{Duration, Instant};
 
 use par_core::testing::within;
-use par_threads::deadlock::{self, Report, ReportKind};
+use par_threads::deadlock;
 use par_threads::{Condvar, Mutex, MutexGuard, ReentrantMutex, RwLock, RwLockUpgradableReadGuard};
 
-use super::{LIMIT, panic_of, reports_of, until, waits};
-
-fn spawn<'scope, R: Send + 'scope>(
-    scope: &'scope Scope<'scope, '_>,
-    name: &str,
-    f: impl FnOnce() -> R + Send + 'scope,
-) -> ScopedJoinHandle<'scope, R> {
-    Builder::new().name(name.to_owned()).spawn_scoped(scope, f).expect("threads start")
-}
-
-/// The one deadlock in which this thread takes part.
-fn deadlock_of(thread: &str) -> Report {
-    let mut reports = reports_of(thread);
-    reports.retain(|report| report.kind == ReportKind::Deadlock);
-    assert_eq!(reports.len(), 1, "{reports:?}");
-    reports.remove(0)
-}
+use super::{LIMIT, deadlock_of, panic_of, reports_of, spawn, until, waits};
 
 #[test]
 fn two_mutexes_in_opposite_order_are_explained_at_once_by_names_and_lines() {
