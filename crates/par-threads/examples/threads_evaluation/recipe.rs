@@ -76,7 +76,7 @@ impl Call {
             ),
             Self::Fibonacci => format!(
                 "it computes, so {processors} processors give at most {processors} × (here {gain:.2} ×); \
-                 more threads than that only take turns. Python's threads take turns at any number, for its lock."
+                 more threads than that only take turns. Python's take turns at any number, where it has its global lock."
             ),
             Self::Read { .. } => format!(
                 "the file is in the page cache, so reading it is copying memory: processors and memory set the limit \
