@@ -124,7 +124,7 @@ impl Relock {
 }
 
 /// A thread that nobody watches.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct ThreadMark;
 
 /// A wait for threads, which nobody records.
@@ -133,7 +133,7 @@ pub(crate) struct Joining;
 #[expect(clippy::unused_self, reason = "the other implementation uses it")]
 impl ThreadMark {
     #[inline]
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(_: &str) -> Self {
         Self
     }
 

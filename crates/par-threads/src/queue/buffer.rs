@@ -79,7 +79,7 @@ impl<S> Buffer<S> {
     #[cfg_attr(feature = "deadlock-detection", track_caller)]
     pub(super) fn join(&self, timeout: Option<Duration>) -> Result<(), JoinTimedOut> {
         let _asleep;
-        if timeout.is_none() && self.accounts.unfinished() > 0 {
+        if timeout.is_none() {
             _asleep = self.tracked.asleep(None, "join");
         }
         self.accounts.join(timeout)

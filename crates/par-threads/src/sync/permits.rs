@@ -59,15 +59,13 @@ impl Permits {
     /// Waits for a permit, and at most so long.
     #[cfg_attr(feature = "deadlock-detection", track_caller)]
     pub(super) fn acquire_timeout(&self, timeout: Duration) -> Option<Permit<'_>> {
-        let attempt = || self.try_take().then_some(());
-        let (hold, ()) = if let Some(deadline) = Instant::now().checked_add(timeout) {
-            let attempt = || attempt().or_else(|| self.wait_until(Some(deadline)).then_some(()));
-            self.tracked.attempt(Mode::Exclusive, attempt)?
-        } else {
-            self.tracked.acquire(Mode::Exclusive, attempt, || {
-                self.wait_until(None);
-            })
-        };
+        // Who need not wait asks no clock.
+        if let Some(permit) = self.try_acquire() {
+            return Some(permit);
+        }
+        let Some(deadline) = Instant::now().checked_add(timeout) else { return Some(self.acquire()) };
+        let attempt = || self.wait_until(Some(deadline)).then_some(());
+        let (hold, ()) = self.tracked.attempt(Mode::Exclusive, attempt)?;
         Some(Permit::taken(self, hold))
     }
 

@@ -97,8 +97,8 @@ impl Thread {
         daemon: bool,
         cancellation: Cancellation,
     ) -> Self {
-        let name = name.into();
-        let (native_id, ended, mark) = (OnceLock::new(), Flag::new(), ThreadMark::new());
+        let name: Box<str> = name.into();
+        let (native_id, ended, mark) = (OnceLock::new(), Flag::new(), ThreadMark::new(&name));
         Self { record: Arc::new(Record { id, name, kind, daemon, native_id, cancellation, ended, mark }) }
     }
 

@@ -9,8 +9,13 @@ use super::tracked::wait;
 use super::waits::Waiting;
 
 /// A thread that others may join, from before it begins.
-#[derive(Clone, Default)]
-pub(crate) struct ThreadMark(Arc<OnceLock<Arc<ThreadRecord>>>);
+#[derive(Clone)]
+pub(crate) struct ThreadMark(Arc<Mark>);
+
+struct Mark {
+    name: Box<str>,
+    thread: OnceLock<Arc<ThreadRecord>>,
+}
 
 /// A wait for the end of threads, until it is dropped.
 pub(crate) struct Joining {
@@ -18,15 +23,15 @@ pub(crate) struct Joining {
 }
 
 impl ThreadMark {
-    /// A thread that has not begun.
-    pub(crate) fn new() -> Self {
-        Self::default()
+    /// A thread of this name that has not begun.
+    pub(crate) fn new(name: &str) -> Self {
+        Self(Arc::new(Mark { name: name.into(), thread: OnceLock::new() }))
     }
 
     /// This thread is the one; it says so when it begins.
     pub(crate) fn adopt(&self) {
         if let Some(thread) = thread::here() {
-            self.0.get_or_init(|| thread);
+            self.0.thread.get_or_init(|| thread);
         }
     }
 
@@ -42,7 +47,11 @@ impl ThreadMark {
 
     /// The thread, if it has begun.
     pub(super) fn thread(&self) -> Option<&Arc<ThreadRecord>> {
-        self.0.get()
+        self.0.thread.get()
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.0.name
     }
 }
 
@@ -61,7 +70,7 @@ mod tests {
     #[test]
     fn a_thread_that_joins_one_which_waits_for_its_lock() {
         let mutex = Mutex::new(());
-        let (mark, inner) = (ThreadMark::new(), ThreadMark::new());
+        let (mark, inner) = (ThreadMark::new("outer"), ThreadMark::new("inner"));
         let panics = within(LIMIT, "a join with a lock in hand", || {
             scope(|s| {
                 let (mark, inner, mutex) = (&mark, &inner, &mutex);
@@ -96,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_thread_that_ends_is_no_deadlock() {
-        let mark = ThreadMark::new();
+        let mark = ThreadMark::new("ends");
         let thread = std::thread::Builder::new().name("ends".to_owned());
         let other = mark.clone();
         let handle = thread.spawn(move || other.adopt()).expect("threads start");

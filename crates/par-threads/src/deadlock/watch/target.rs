@@ -85,16 +85,14 @@ impl Target {
                 format!("{} (with {})", condvar.words(*mode), mutex.words(*mode))
             }
             Self::Threads(threads) => {
-                let others = threads().into_iter().filter_map(|mark| mark.thread().cloned());
-                let names: Vec<_> = others
-                    .filter(|thread| thread.id != me.id)
-                    .map(|thread| format!("`{}`", thread.name))
-                    .collect();
-                match names.len() {
-                    // It has not begun, or has ended.
-                    0 => "the end of a thread".to_owned(),
-                    1 => format!("the end of thread {}", names[0]),
-                    _ => format!("the end of threads {}", names.join(", ")),
+                let mut marks = threads();
+                marks.retain(|mark| mark.thread().is_none_or(|thread| thread.id != me.id));
+                let names: Vec<_> = marks.iter().map(|mark| format!("`{}`", mark.name())).collect();
+                match &names[..] {
+                    // They have all just ended.
+                    [] => "the end of threads".to_owned(),
+                    [name] => format!("the end of thread {name}"),
+                    names => format!("the end of threads {}", names.join(", ")),
                 }
             }
             Self::Task { name, .. } => format!("task `{name}`"),
