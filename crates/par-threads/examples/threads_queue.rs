@@ -28,37 +28,39 @@ static COOKED: AtomicU32 = AtomicU32::new(0);
 static BURNT: AtomicU32 = AtomicU32::new(0);
 
 fn cook(order: u32) {
-    assert!(order != 13, "order 13 burns");
+    if order == 13 {
+        BURNT.fetch_add(1, Ordering::Relaxed);
+        panic!("order 13 burns");
+    }
     COOKED.fetch_add(1, Ordering::Relaxed);
 }
 
 /// Takes orders until the queue is shut down and empty.
 fn work() {
     for order in ORDERS.tasks() {
-        // The order moves into the closure: when that ends, or panics, the order is done.
-        let cooked = catch_unwind(AssertUnwindSafe(move || cook(*order)));
-        if cooked.is_err() {
-            BURNT.fetch_add(1, Ordering::Relaxed);
-        }
+        // The order moves into the closure: when that ends, or panics, the order is done, and the cook goes on.
+        catch_unwind(AssertUnwindSafe(move || cook(*order))).ok();
     }
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // A panic is expected here, and its message would only be in the way.
     std::panic::set_hook(Box::new(|_| {}));
-    thread::scope(|scope| {
+    let (put, joined) = thread::scope(|scope| {
         scope.spawn(work);
         scope.spawn(work);
-        (1..=20).try_for_each(|order| ORDERS.put(order))?;
-        ORDERS.join_timeout(Duration::from_secs(10))?;
-        let (cooked, burnt) = (COOKED.load(Ordering::Relaxed), BURNT.load(Ordering::Relaxed));
-        assert_eq!((cooked, burnt, ORDERS.unfinished()), (19, 1, 0));
-        println!("{} orders done, {burnt} of them burnt, {} unfinished", cooked + burnt, ORDERS.unfinished());
-        // Without this the cooks would wait for ever, and so would the scope.
+        let put = (1..=20).try_for_each(|order| ORDERS.put(order));
+        let joined = ORDERS.join_timeout(Duration::from_secs(10));
+        // In any case: without this the cooks would wait for ever, and so would the scope.
         ORDERS.shutdown(QueueShutdown::Drain);
-        Ok::<(), Box<dyn std::error::Error>>(())
-    })?;
+        (put, joined)
+    });
     drop(std::panic::take_hook());
+    put?;
+    joined?;
+    let (cooked, burnt) = (COOKED.load(Ordering::Relaxed), BURNT.load(Ordering::Relaxed));
+    assert_eq!((cooked, burnt, ORDERS.unfinished()), (19, 1, 0));
+    println!("{} orders done, {burnt} of them burnt, {} unfinished", cooked + burnt, ORDERS.unfinished());
 
     let refused = ORDERS.put(21).expect_err("it was shut down");
     print!("closed: {refused}; ");

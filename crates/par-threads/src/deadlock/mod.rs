@@ -51,9 +51,9 @@
 //! For inversions every `lock`, `read`, `write`, `upgradable_read`, `upgrade` and the relocking after a wait counts. The
 //! `try_` methods never do, since they cannot wait for ever; nor do orders that only readers take, nor orders that are
 //! all taken under one common lock, which keeps them apart. The permit of a semaphore that has one counts as a lock does;
-//! one of several does not, for another one may be free, and neither does one that was ever released by hand. A lock leaves the graph when it is dropped. The graph is
-//! bounded: past 65,536 pairs of locks new ones are not remembered, and of the locks that a thread holds only the latest
-//! 16 are paired with the next one.
+//! one of several does not, for another one may be free, and neither does one that was ever released by hand. A lock
+//! leaves the graph when it is dropped. The graph is bounded: past 65,536 pairs of locks new ones are not remembered, and
+//! of the locks that a thread holds only the latest 16 are paired with the next one.
 //!
 //! # What it costs
 //! Without the feature nothing: the locks are `parking_lot`'s, byte for byte, and everything here is inert.
