@@ -19,8 +19,8 @@
 //!   thread `left` waits for mutex #2 at src/main.rs:14:27, holds mutex #1 taken at src/main.rs:12:25
 //!   thread `right` waits for mutex #1 at src/main.rs:20:27, holds mutex #2 taken at src/main.rs:18:25
 //! ```
-//! A lock's number counts the locks and the like that the process ever used, from 1 on. Reports go to [`on_report`]'s handler,
-//! to stderr if there is none, and the latest are kept for [`reports`].
+//! A lock's number counts the locks and the like that the process ever used, from 1 on. Reports go to [`on_report`]'s
+//! handler, to stderr if there is none, and the latest are kept for [`reports`].
 //!
 //! # What counts
 //! - Waits for a [`Mutex`](crate::Mutex), a [`ReentrantMutex`](crate::ReentrantMutex) (whose owner never waits) and a
@@ -58,8 +58,8 @@
 //! # What it costs
 //! Without the feature nothing: the locks are `parking_lot`'s, byte for byte, and everything here is inert.
 //! With it a lock is a few words larger, and to lock and unlock takes some fourteen times as long, which is an eighth of
-//! a microsecond more; `cargo bench -p par-threads --features deadlock-detection --bench locks` says it for this machine. It is
-//! meant for tests, and for debug builds.
+//! a microsecond more; `cargo bench -p par-threads --features deadlock-detection --bench locks` says it for this machine.
+//! It is meant for tests, and for debug builds.
 //!
 //! # Examples
 //! ```

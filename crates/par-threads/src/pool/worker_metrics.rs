@@ -8,8 +8,8 @@ use par_core::{Counter, Snapshot};
 /// What one worker of a [`ThreadPool`](crate::ThreadPool) has done so far, and does now.
 ///
 /// `busy`, `waiting` and `idle` add up to the time since its thread was prepared, until that retires; they are kept
-/// without looking at the clock for every task. A worker that was retired by a smaller number of workers stays in the list, and goes on counting where
-/// it was when the pool grows again.
+/// without looking at the clock for every task. A worker that was retired by a smaller number of workers stays in
+/// the list, and goes on counting where it was when the pool grows again.
 ///
 /// # Examples
 /// ```

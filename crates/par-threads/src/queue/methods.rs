@@ -155,7 +155,8 @@ macro_rules! methods {
         ///
         /// After [`QueueShutdown::Drain`], what is in the queue can be taken, and then every get fails, also those
         /// that wait. [`QueueShutdown::Immediate`] drops what is in the queue and counts it as done, at once: before the
-        /// destructors of the items run, on this thread. Items that were taken are not done by this. A second shutdown changes nothing, but an immediate one may follow a drain.
+        /// destructors of the items run, on this thread. Items that were taken are not done by this. A second shutdown
+        /// changes nothing, but an immediate one may follow a drain.
         pub fn shutdown(&self, how: QueueShutdown) {
             self.0.shutdown(how);
         }
