@@ -228,14 +228,14 @@ fn events(items: u64, put: impl Fn(u64, u64), get: impl Fn() -> (u64, u64)) -> u
 
 /// What one would build oneself: the heap with a bound, an end of every wait, and a count of what is not done.
 #[derive(Default)]
-struct Counted {
+struct CountedHeap {
     heap: Mutex<BinaryHeap<Reverse<(u64, u64)>>>,
     not_empty: Condvar,
     not_full: Condvar,
     unfinished: AtomicUsize,
 }
 
-impl Counted {
+impl CountedHeap {
     fn put(&self, priority: u64, item: u64) {
         let mut heap = self.heap.lock();
         self.not_full.wait_while(&mut heap, |heap| heap.len() == CAPACITY);
@@ -257,7 +257,7 @@ impl Counted {
 
 fn heap(rounds: usize, items: u64) -> Paired {
     let (raw, queue) = (Mutex::new(BinaryHeap::new()), PriorityQueue::bounded(CAPACITY));
-    let counted = Counted::default();
+    let counted = CountedHeap::default();
     let of_raw = || {
         // The number of the item keeps equals in order, as in our queue.
         let put = |priority, item| raw.lock().push(Reverse((priority, item)));
