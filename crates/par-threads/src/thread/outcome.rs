@@ -4,6 +4,7 @@
 //! So whoever has waited for the flag finds the slot filled and the thread gone.
 
 use std::sync::Arc;
+use std::thread as os;
 use std::time::Instant;
 
 use par_core::plumbing::catch_panic;
@@ -18,6 +19,33 @@ pub(super) type Result<T> = std::result::Result<T, ThreadPanic>;
 
 type Slot<T> = Arc<Mutex<Option<Result<T>>>>;
 
+/// The system's join of a thread: `std` has one for plain threads, and one for those of a scope.
+pub(super) trait SystemJoin {
+    fn thread(&self) -> &os::Thread;
+    /// Waits. What the closure did is caught and in the outcome; a panic here can only be of a destructor of a thread-local.
+    fn reap(self);
+}
+
+impl SystemJoin for os::JoinHandle<()> {
+    fn thread(&self) -> &os::Thread {
+        self.thread()
+    }
+
+    fn reap(self) {
+        self.join().ok();
+    }
+}
+
+impl SystemJoin for os::ScopedJoinHandle<'_, ()> {
+    fn thread(&self) -> &os::Thread {
+        self.thread()
+    }
+
+    fn reap(self) {
+        self.join().ok();
+    }
+}
+
 /// The joining end of a thread.
 pub(super) struct Outcome<T> {
     thread: Thread,
@@ -29,10 +57,10 @@ impl<T> Outcome<T> {
         &self.thread
     }
 
-    /// Waits until the thread has ended, and for its thread-locals with `reap`, the system's join; `false`: the deadline
-    /// came first. Every join goes through here.
+    /// Waits until the thread has ended, and for its thread-locals with the system's join; `false`: the deadline came
+    /// first. Every join goes through here.
     #[track_caller]
-    pub(super) fn wait_until(&self, deadline: Option<Instant>, reap: impl FnOnce()) -> bool {
+    pub(super) fn wait_until(&self, deadline: Option<Instant>, os: &mut Option<impl SystemJoin>) -> bool {
         let ended = self.thread.ended();
         assert!(
             ended.is_set() || !is_current(&self.thread),
@@ -48,7 +76,10 @@ impl<T> Outcome<T> {
         if deadline.is_some() && !ended.wait_until(deadline) {
             return false;
         }
-        reap();
+        // A destructor of a thread-local may join the thread that it runs on, after that has told its end.
+        if let Some(os) = os.take_if(|os| os.thread().id() != os::current().id()) {
+            os.reap();
+        }
         true
     }
 

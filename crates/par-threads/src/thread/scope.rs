@@ -273,14 +273,7 @@ impl<T> ScopedJoinHandle<'_, T> {
     /// Waits until the thread has ended; `false`: the deadline came first.
     #[track_caller]
     fn wait_until(&mut self, deadline: Option<Instant>) -> bool {
-        let os = &mut self.os;
-        self.outcome.wait_until(deadline, || {
-            // A destructor of a thread-local may join the thread that it runs on, after that has told its end.
-            if let Some(os) = os.take_if(|os| os.thread().id() != os::current().id()) {
-                // What the closure did is caught and in the outcome; this can only be a destructor of a thread-local.
-                os.join().ok();
-            }
-        })
+        self.outcome.wait_until(deadline, &mut self.os)
     }
 
     fn take(self) -> Result<T, ThreadPanic> {
