@@ -32,6 +32,7 @@ mod metrics;
 mod runner;
 mod shutdown;
 
+pub mod comm;
 pub mod laws;
 pub mod plumbing;
 #[cfg(feature = "testing")]
@@ -42,6 +43,7 @@ pub mod plumbing;
 pub mod testing;
 
 pub use blob::Blob;
+pub use bytemuck;
 pub use cancellation::{CancelCallback, Cancellation};
 pub use capabilities::{Capabilities, Delivery};
 pub use chunk_task::ChunkTask;

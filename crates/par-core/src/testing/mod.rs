@@ -10,6 +10,7 @@
 
 mod behaviours;
 mod conformance;
+mod model;
 mod paired;
 pub mod sync;
 mod tasks;
@@ -18,6 +19,7 @@ mod workload;
 
 pub use behaviours::shutting_down::check_shutdown;
 pub use conformance::{Conformance, Verdict, check};
+pub use model::{ModelComm, ModelWorld};
 pub use paired::{Contender, Paired};
 pub use within::within;
 pub use workload::check_workload;

@@ -1,0 +1,641 @@
+//! A group of ranks that talk to one another.
+
+use std::rc::Rc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{
+    Blocks, Board, Cartesian, CommError, Datum, Link, Message, Rank, Reduction, Request, Source, Status, Tag,
+    TagSelector, Watch, collectives,
+};
+
+/// What the end of a blocking send means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum SendMode {
+    /// The buffer may be used again. A short message may lie in the transport's memory then, a long one has found its
+    /// receive: whether a send waits for its receive must not matter to a program.
+    #[default]
+    Standard,
+    /// The receive has begun (`Ssend`): a program that is right with this one is right everywhere.
+    Synchronous,
+    /// The message lies in memory that was set aside for it (`Bsend`); it never waits, and
+    /// [`CommError::BufferFull`] says when there is no room.
+    Buffered,
+    /// The caller knows that the receive has begun (`Rsend`), which saves some transports a question.
+    Ready,
+}
+
+/// A group of ranks that talk to one another, and to nobody else.
+///
+/// Point-to-point messages do not overtake one another: two messages from one rank to another that fit the same
+/// receive are received in the order in which they were sent. Collectives are called by every rank of the
+/// communicator, in the same order; messages of one communicator are never received in another.
+///
+/// # What an implementation gives
+/// The methods without a body; collectives then follow from [`link`](Self::link). One that has its own collectives
+/// overrides them. Arguments are checked by `collectives::check` before anything is sent.
+pub trait Communicator: Sized {
+    /// This rank.
+    fn rank(&self) -> Rank;
+
+    /// How many ranks there are.
+    fn size(&self) -> usize;
+
+    // ---------------------------------------------------------------- point to point
+
+    /// Sends `data` to `to`, as `mode` says.
+    ///
+    /// # Errors
+    /// [`CommError::NoSuchRank`], [`CommError::TagTooGreat`], [`CommError::BufferFull`], [`CommError::RankLost`].
+    ///
+    /// # Blocking
+    /// As [`SendMode`] says.
+    #[track_caller]
+    fn send_with<T: Datum>(&self, mode: SendMode, data: &[T], to: Rank, tag: Tag) -> Result<(), CommError>;
+
+    /// Receives into `buf`, which may be longer than the message.
+    ///
+    /// # Errors
+    /// [`CommError::Truncated`] when the message is longer than `buf`: it was taken, and the head of it is in `buf`.
+    ///
+    /// # Blocking
+    /// Until a message has come that fits.
+    #[track_caller]
+    fn recv_into<T: Datum>(
+        &self,
+        buf: &mut [T],
+        from: impl Into<Source>,
+        tag: impl Into<TagSelector>,
+    ) -> Result<Status, CommError>;
+
+    /// Sends and receives at once, so that ranks which exchange with one another cannot block one another.
+    ///
+    /// # Errors
+    /// As [`send_with`](Self::send_with) and [`recv_into`](Self::recv_into).
+    ///
+    /// # Blocking
+    /// Until both are done.
+    #[track_caller]
+    fn send_recv<T: Datum, U: Datum>(
+        &self,
+        data: &[T],
+        to: Rank,
+        send_tag: Tag,
+        buf: &mut [U],
+        from: impl Into<Source>,
+        receive_tag: impl Into<TagSelector>,
+    ) -> Result<Status, CommError>;
+
+    /// Begins to send `data`, which moves in and comes back.
+    ///
+    /// # Errors
+    /// As [`send_with`](Self::send_with).
+    #[track_caller]
+    fn isend_with<T: Datum>(
+        &self,
+        mode: SendMode,
+        data: Vec<T>,
+        to: Rank,
+        tag: Tag,
+    ) -> Result<Request<'_, T>, CommError>;
+
+    /// Begins to receive at most `buf.len()` elements into `buf`, which moves in and comes back.
+    ///
+    /// # Errors
+    /// [`CommError::NoSuchRank`], [`CommError::TagTooGreat`].
+    #[track_caller]
+    fn irecv<T: Datum>(
+        &self,
+        buf: Vec<T>,
+        from: impl Into<Source>,
+        tag: impl Into<TagSelector>,
+    ) -> Result<Request<'_, T>, CommError>;
+
+    /// Waits for a message and takes it out of the sight of everybody else (`Mprobe`).
+    ///
+    /// # Errors
+    /// [`CommError::NoSuchRank`], [`CommError::RankLost`].
+    ///
+    /// # Blocking
+    /// Until a message has come that fits.
+    #[track_caller]
+    fn matched_probe(
+        &self,
+        from: impl Into<Source>,
+        tag: impl Into<TagSelector>,
+    ) -> Result<Message<'_>, CommError>;
+
+    /// As [`matched_probe`](Self::matched_probe), without waiting (`Improbe`).
+    ///
+    /// # Errors
+    /// [`CommError::NoSuchRank`], [`CommError::RankLost`].
+    #[track_caller]
+    fn try_matched_probe(
+        &self,
+        from: impl Into<Source>,
+        tag: impl Into<TagSelector>,
+    ) -> Result<Option<Message<'_>>, CommError>;
+
+    /// Waits for a message and leaves it there (`Probe`).
+    ///
+    /// # Errors
+    /// [`CommError::NoSuchRank`], [`CommError::RankLost`].
+    ///
+    /// # Blocking
+    /// Until a message has come that fits.
+    #[track_caller]
+    fn probe(&self, from: impl Into<Source>, tag: impl Into<TagSelector>) -> Result<Status, CommError>;
+
+    /// As [`probe`](Self::probe), without waiting (`Iprobe`).
+    ///
+    /// # Errors
+    /// [`CommError::NoSuchRank`], [`CommError::RankLost`].
+    #[track_caller]
+    fn try_probe(
+        &self,
+        from: impl Into<Source>,
+        tag: impl Into<TagSelector>,
+    ) -> Result<Option<Status>, CommError>;
+
+    /// Sets aside `bytes` of memory for buffered sends of this rank in this communicator (`Buffer_attach`).
+    ///
+    /// # Errors
+    /// [`CommError::Invalid`] while messages lie in the memory that was set aside before.
+    fn attach_buffer(&self, bytes: usize) -> Result<(), CommError>;
+
+    /// Sends `data` to `to`.
+    ///
+    /// # Errors
+    /// As [`send_with`](Self::send_with).
+    ///
+    /// # Blocking
+    /// As [`SendMode::Standard`] says.
+    #[track_caller]
+    fn send<T: Datum>(&self, data: &[T], to: Rank, tag: Tag) -> Result<(), CommError> {
+        self.send_with(SendMode::Standard, data, to, tag)
+    }
+
+    /// Begins to send `data`, which moves in and comes back.
+    ///
+    /// # Errors
+    /// As [`send_with`](Self::send_with).
+    #[track_caller]
+    fn isend<T: Datum>(&self, data: Vec<T>, to: Rank, tag: Tag) -> Result<Request<'_, T>, CommError> {
+        self.isend_with(SendMode::Standard, data, to, tag)
+    }
+
+    /// Receives a message of whatever length.
+    ///
+    /// # Errors
+    /// [`CommError::WrongType`] when it is no whole number of `T`.
+    ///
+    /// # Blocking
+    /// Until a message has come that fits.
+    #[track_caller]
+    fn recv<T: Datum>(
+        &self,
+        from: impl Into<Source>,
+        tag: impl Into<TagSelector>,
+    ) -> Result<(Vec<T>, Status), CommError> {
+        self.matched_probe(from, tag)?.recv()
+    }
+
+    /// Sends `buf` and receives what takes its place (`Sendrecv_replace`).
+    ///
+    /// # Errors
+    /// As [`send_recv`](Self::send_recv).
+    ///
+    /// # Blocking
+    /// Until both are done.
+    #[track_caller]
+    fn send_recv_replace<T: Datum>(
+        &self,
+        buf: &mut [T],
+        to: Rank,
+        send_tag: Tag,
+        from: impl Into<Source>,
+        receive_tag: impl Into<TagSelector>,
+    ) -> Result<Status, CommError> {
+        let given = buf.to_vec();
+        self.send_recv(&given, to, send_tag, buf, from, receive_tag)
+    }
+
+    /// Sends a value of any type that serde knows, of any size.
+    ///
+    /// # Errors
+    /// [`CommError::Codec`] when it cannot be encoded, and as [`send_with`](Self::send_with).
+    ///
+    /// # Blocking
+    /// As [`SendMode::Standard`] says.
+    #[track_caller]
+    fn send_value<V: Serialize + ?Sized>(&self, value: &V, to: Rank, tag: Tag) -> Result<(), CommError> {
+        self.send(&collectives::values::encode(value)?, to, tag)
+    }
+
+    /// Receives a value.
+    ///
+    /// # Errors
+    /// [`CommError::Codec`] when the message is no `V`.
+    ///
+    /// # Blocking
+    /// Until a message has come that fits.
+    #[track_caller]
+    fn recv_value<V: DeserializeOwned>(
+        &self,
+        from: impl Into<Source>,
+        tag: impl Into<TagSelector>,
+    ) -> Result<(V, Status), CommError> {
+        let (bytes, status) = self.recv::<u8>(from, tag)?;
+        Ok((collectives::values::decode(&bytes)?, status))
+    }
+
+    // ---------------------------------------------------------------- collectives
+
+    /// Returns when every rank has called it.
+    ///
+    /// # Errors
+    /// [`CommError::RankLost`].
+    ///
+    /// # Blocking
+    /// Until every rank has called it; this holds for every collective that needs something from every rank.
+    #[track_caller]
+    fn barrier(&self) -> Result<(), CommError> {
+        collectives::barrier(self.link())
+    }
+
+    /// Every rank gets the `root`'s `buf`.
+    ///
+    /// # Errors
+    /// [`CommError::NoSuchRank`], [`CommError::RankLost`].
+    #[track_caller]
+    fn broadcast<T: Datum>(&self, buf: &mut [T], root: Rank) -> Result<(), CommError> {
+        CommError::unless_rank(root, self.size())?;
+        collectives::broadcast(self.link(), buf, root)
+    }
+
+    /// Every rank gets its block of the `root`'s `data`, whose blocks are all as long as `into`.
+    ///
+    /// `data` counts at the root alone; the others may give an empty one.
+    ///
+    /// # Errors
+    /// [`CommError::WrongLength`] when the root's `data` is not `size` times as long as `into`.
+    #[track_caller]
+    fn scatter<T: Datum>(&self, data: &[T], into: &mut [T], root: Rank) -> Result<(), CommError> {
+        let blocks = Blocks::packed(&vec![into.len(); self.size()]);
+        self.scatter_v(data, &blocks, into, root)
+    }
+
+    /// As [`scatter`](Self::scatter), with blocks of different lengths; `data` and `blocks` count at the root alone.
+    ///
+    /// # Errors
+    /// [`CommError::WrongLength`] when the blocks do not fit `data`, `into` or the number of ranks.
+    #[track_caller]
+    fn scatter_v<T: Datum>(
+        &self,
+        data: &[T],
+        blocks: &Blocks,
+        into: &mut [T],
+        root: Rank,
+    ) -> Result<(), CommError> {
+        collectives::check::scatter(self, data.len(), blocks, into.len(), root)?;
+        collectives::scatter(self.link(), data, blocks, into, root)
+    }
+
+    /// The `root` gets every rank's `data`, all of one length, one after the other in `into`.
+    ///
+    /// `into` counts at the root alone; the others may give an empty one.
+    ///
+    /// # Errors
+    /// [`CommError::WrongLength`] when the root's `into` is not `size` times as long as `data`.
+    #[track_caller]
+    fn gather<T: Datum>(&self, data: &[T], into: &mut [T], root: Rank) -> Result<(), CommError> {
+        let blocks = Blocks::packed(&vec![data.len(); self.size()]);
+        self.gather_v(data, into, &blocks, root)
+    }
+
+    /// As [`gather`](Self::gather), with blocks of different lengths; `into` and `blocks` count at the root alone.
+    ///
+    /// # Errors
+    /// [`CommError::WrongLength`] when the blocks do not fit `data`, `into` or the number of ranks.
+    #[track_caller]
+    fn gather_v<T: Datum>(
+        &self,
+        data: &[T],
+        into: &mut [T],
+        blocks: &Blocks,
+        root: Rank,
+    ) -> Result<(), CommError> {
+        collectives::check::gather(self, data.len(), into.len(), blocks, root)?;
+        collectives::gather(self.link(), data, into, blocks, root)
+    }
+
+    /// Every rank gets every rank's `data`, all of one length, one after the other in `into`.
+    ///
+    /// # Errors
+    /// [`CommError::WrongLength`] when `into` is not `size` times as long as `data`.
+    #[track_caller]
+    fn all_gather<T: Datum>(&self, data: &[T], into: &mut [T]) -> Result<(), CommError> {
+        let blocks = Blocks::packed(&vec![data.len(); self.size()]);
+        self.all_gather_v(data, into, &blocks)
+    }
+
+    /// As [`all_gather`](Self::all_gather), with blocks of different lengths; every rank gives the same `blocks`.
+    ///
+    /// # Errors
+    /// [`CommError::WrongLength`] when the blocks do not fit `data`, `into` or the number of ranks.
+    #[track_caller]
+    fn all_gather_v<T: Datum>(&self, data: &[T], into: &mut [T], blocks: &Blocks) -> Result<(), CommError> {
+        collectives::check::blocks(self, "received", blocks, into.len())?;
+        CommError::unless_length("what this rank gives", data.len(), blocks.counts()[self.rank()])?;
+        into[blocks.range(self.rank())].copy_from_slice(data);
+        self.all_gather_in_place(into, blocks)
+    }
+
+    /// As [`all_gather_v`](Self::all_gather_v); what this rank gives lies in its block of `buf` already.
+    ///
+    /// # Errors
+    /// [`CommError::WrongLength`] when the blocks do not fit `buf` or the number of ranks.
+    #[track_caller]
+    fn all_gather_in_place<T: Datum>(&self, buf: &mut [T], blocks: &Blocks) -> Result<(), CommError> {
+        collectives::check::blocks(self, "received", blocks, buf.len())?;
+        collectives::all_gather(self.link(), buf, blocks)
+    }
+
+    /// Every rank sends its *r*-th block to rank *r*: a transposition. Blocks are all of one length, `data.len() / size`.
+    ///
+    /// # Errors
+    /// [`CommError::WrongLength`] when the buffers differ, or do not divide by the number of ranks.
+    #[track_caller]
+    fn all_to_all<T: Datum>(&self, data: &[T], into: &mut [T]) -> Result<(), CommError> {
+        let count = data.len() / self.size();
+        CommError::unless_length("what is sent to all", data.len(), count * self.size())?;
+        CommError::unless_length("what is received from all", into.len(), data.len())?;
+        let blocks = Blocks::packed(&vec![count; self.size()]);
+        self.all_to_all_v(data, &blocks, into, &blocks)
+    }
+
+    /// As [`all_to_all`](Self::all_to_all), with blocks of different lengths.
+    ///
+    /// # Errors
+    /// [`CommError::WrongLength`] when blocks do not fit their buffers or the number of ranks.
+    #[track_caller]
+    fn all_to_all_v<T: Datum>(
+        &self,
+        data: &[T],
+        send_blocks: &Blocks,
+        into: &mut [T],
+        receive_blocks: &Blocks,
+    ) -> Result<(), CommError> {
+        collectives::check::all_to_all(self, data.len(), send_blocks, into.len(), receive_blocks)?;
+        collectives::all_to_all(self.link(), data, send_blocks, into, receive_blocks)
+    }
+
+    /// As [`all_to_all`](Self::all_to_all), with what is received in the place of what was sent.
+    ///
+    /// # Errors
+    /// [`CommError::WrongLength`] when the buffer does not divide by the number of ranks.
+    #[track_caller]
+    fn all_to_all_in_place<T: Datum>(&self, buf: &mut [T]) -> Result<(), CommError> {
+        let given = buf.to_vec();
+        self.all_to_all(&given, buf)
+    }
+
+    /// The `root` gets, in `into`, the fold of all ranks' `data`, element by element.
+    ///
+    /// `into` counts at the root alone; the others may give an empty one. Ranks are folded in rank order, grouped in a
+    /// way that depends on the number of ranks and the length alone, so that the answer is the same, bit by bit, in
+    /// every world.
+    ///
+    /// # Errors
+    /// [`CommError::WrongLength`] when the root's `into` is not as long as `data`.
+    #[track_caller]
+    fn reduce<T: Datum, O: Reduction<T> + ?Sized>(
+        &self,
+        data: &[T],
+        into: &mut [T],
+        op: &O,
+        root: Rank,
+    ) -> Result<(), CommError> {
+        CommError::unless_rank(root, self.size())?;
+        if self.rank() == root {
+            CommError::unless_length("the root's receive buffer", into.len(), data.len())?;
+            into.copy_from_slice(data);
+            return self.reduce_in_place(into, op, root);
+        }
+        self.reduce_in_place(&mut data.to_vec(), op, root)
+    }
+
+    /// As [`reduce`](Self::reduce), in one buffer; that of the other ranks is scratch afterwards.
+    ///
+    /// # Errors
+    /// [`CommError::NoSuchRank`], [`CommError::RankLost`].
+    #[track_caller]
+    fn reduce_in_place<T: Datum, O: Reduction<T> + ?Sized>(
+        &self,
+        buf: &mut [T],
+        op: &O,
+        root: Rank,
+    ) -> Result<(), CommError> {
+        CommError::unless_rank(root, self.size())?;
+        collectives::reduce(self.link(), buf, op, root)
+    }
+
+    /// Every rank gets the fold of all ranks' `data`, element by element; see [`reduce`](Self::reduce).
+    ///
+    /// # Errors
+    /// [`CommError::WrongLength`] when `into` is not as long as `data`.
+    #[track_caller]
+    fn all_reduce<T: Datum, O: Reduction<T> + ?Sized>(
+        &self,
+        data: &[T],
+        into: &mut [T],
+        op: &O,
+    ) -> Result<(), CommError> {
+        CommError::unless_length("the receive buffer", into.len(), data.len())?;
+        into.copy_from_slice(data);
+        self.all_reduce_in_place(into, op)
+    }
+
+    /// As [`all_reduce`](Self::all_reduce), in one buffer.
+    ///
+    /// # Errors
+    /// [`CommError::RankLost`].
+    #[track_caller]
+    fn all_reduce_in_place<T: Datum, O: Reduction<T> + ?Sized>(
+        &self,
+        buf: &mut [T],
+        op: &O,
+    ) -> Result<(), CommError> {
+        collectives::all_reduce(self.link(), buf, op)
+    }
+
+    /// Every rank gets its block of the fold of all ranks' `data`; every rank gives the same `blocks`.
+    ///
+    /// # Errors
+    /// [`CommError::WrongLength`] when the blocks do not fit `data`, `into` or the number of ranks.
+    #[track_caller]
+    fn reduce_scatter<T: Datum, O: Reduction<T> + ?Sized>(
+        &self,
+        data: &[T],
+        blocks: &Blocks,
+        into: &mut [T],
+        op: &O,
+    ) -> Result<(), CommError> {
+        collectives::check::blocks(self, "reduced", blocks, data.len())?;
+        CommError::unless_length("the receive buffer", into.len(), blocks.counts()[self.rank()])?;
+        collectives::reduce_scatter(self.link(), data, blocks, into, op)
+    }
+
+    /// Every rank's `buf` becomes the fold of those of the ranks up to it, its own included.
+    ///
+    /// # Errors
+    /// [`CommError::RankLost`].
+    #[track_caller]
+    fn scan<T: Datum, O: Reduction<T> + ?Sized>(&self, buf: &mut [T], op: &O) -> Result<(), CommError> {
+        collectives::scan(self.link(), buf, op)
+    }
+
+    /// Every rank's `buf` becomes the fold of those of the ranks below it; rank 0's is left as it was.
+    ///
+    /// # Errors
+    /// [`CommError::RankLost`].
+    #[track_caller]
+    fn exscan<T: Datum, O: Reduction<T> + ?Sized>(&self, buf: &mut [T], op: &O) -> Result<(), CommError> {
+        collectives::exscan(self.link(), buf, op)
+    }
+
+    /// Every rank gets the `root`'s value; `value` counts at the root alone.
+    ///
+    /// # Errors
+    /// [`CommError::Invalid`] when the root has none, [`CommError::Codec`].
+    #[track_caller]
+    fn broadcast_value<V: Serialize + DeserializeOwned>(
+        &self,
+        value: Option<V>,
+        root: Rank,
+    ) -> Result<V, CommError> {
+        collectives::values::broadcast(self, value, root)
+    }
+
+    /// Every rank gets its value of the `root`'s, of which there is one per rank; `values` counts at the root alone.
+    ///
+    /// # Errors
+    /// [`CommError::WrongLength`] when the root has not one per rank, [`CommError::Codec`].
+    #[track_caller]
+    fn scatter_values<V: Serialize + DeserializeOwned>(
+        &self,
+        values: Option<Vec<V>>,
+        root: Rank,
+    ) -> Result<V, CommError> {
+        collectives::values::scatter(self, values, root)
+    }
+
+    /// The `root` gets every rank's value, in rank order; the others `None`.
+    ///
+    /// # Errors
+    /// [`CommError::Codec`].
+    #[track_caller]
+    fn gather_values<V: Serialize + DeserializeOwned>(
+        &self,
+        value: &V,
+        root: Rank,
+    ) -> Result<Option<Vec<V>>, CommError> {
+        collectives::values::gather(self, value, root)
+    }
+
+    /// Every rank gets every rank's value, in rank order.
+    ///
+    /// # Errors
+    /// [`CommError::Codec`].
+    #[track_caller]
+    fn all_gather_values<V: Serialize + DeserializeOwned>(&self, value: &V) -> Result<Vec<V>, CommError> {
+        collectives::values::all_gather(self, value)
+    }
+
+    /// Every rank sends its *r*-th value to rank *r*.
+    ///
+    /// # Errors
+    /// [`CommError::WrongLength`] when there is not one per rank, [`CommError::Codec`].
+    #[track_caller]
+    fn all_to_all_values<V: Serialize + DeserializeOwned>(&self, values: &[V]) -> Result<Vec<V>, CommError> {
+        collectives::values::all_to_all(self, values)
+    }
+
+    // ---------------------------------------------------------------- other communicators
+
+    /// Divides the ranks: those of one `color` make a communicator, ordered by `key` and then by rank.
+    ///
+    /// A collective. `None` takes part and is in none.
+    ///
+    /// # Errors
+    /// [`CommError::RankLost`].
+    #[track_caller]
+    fn split(&self, color: Option<u32>, key: i64) -> Result<Option<Self>, CommError>;
+
+    /// The same ranks in the same order, whose messages are apart from this one's.
+    ///
+    /// # Errors
+    /// [`CommError::RankLost`].
+    #[track_caller]
+    fn duplicate(&self) -> Result<Self, CommError>;
+
+    /// Divides the ranks by who shares memory with whom (`Split_type` with `COMM_TYPE_SHARED`).
+    ///
+    /// # Errors
+    /// [`CommError::RankLost`].
+    #[track_caller]
+    fn split_shared(&self) -> Result<Self, CommError>;
+
+    /// The first ranks in a grid; the ranks that it has no room for get `None`.
+    ///
+    /// `reorder` allows ranks to be renumbered, so that neighbours in the grid are near one another in the machine,
+    /// where the world knows that.
+    ///
+    /// # Errors
+    /// [`CommError::Invalid`] when the grid needs more ranks than there are, or has none.
+    #[track_caller]
+    fn cartesian(
+        &self,
+        dims: &[usize],
+        periods: &[bool],
+        reorder: bool,
+    ) -> Result<Option<Cartesian<Self>>, CommError> {
+        let _ = reorder;
+        CommError::unless_length("the list of periods", periods.len(), dims.len())?;
+        let points: usize = dims.iter().product();
+        if points == 0 || points > self.size() {
+            return Err(CommError::Invalid(format!(
+                "a grid of {dims:?} has {points} points, for {} ranks",
+                self.size()
+            )));
+        }
+        let color = (self.rank() < points).then_some(0);
+        self.split(color, 0)?.map(|comm| Cartesian::new(comm, dims, periods)).transpose()
+    }
+
+    // ---------------------------------------------------------------- for those who write and wrap communicators
+
+    /// What collectives are made of: messages that no receive of the program can match.
+    fn link(&self) -> &dyn Link;
+
+    /// A number that all ranks of this communicator know it by, and no other communicator of theirs has.
+    fn context(&self) -> u64;
+
+    /// Which rank of the whole world `rank` is.
+    fn world_rank(&self, rank: Rank) -> Rank;
+
+    /// How many ranks the whole world has.
+    fn world_size(&self) -> usize;
+
+    /// Makes a board for the ranks of the whole world, with rows of `width` words that are 0 at first.
+    ///
+    /// A collective of this communicator, which must have all ranks of the world.
+    ///
+    /// # Errors
+    /// What the transport says.
+    fn board(&self, width: usize) -> Result<Rc<dyn Board>, CommError>;
+
+    /// Has `watch` asked by every operation of this communicator that waits; `None` ends it.
+    fn set_watch(&self, watch: Option<Rc<dyn Watch>>);
+}

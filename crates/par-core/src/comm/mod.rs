@@ -1,0 +1,40 @@
+//! Message passing: one program, many ranks (SPMD).
+//!
+//! A [`Communicator`] is a group of ranks that talk to one another, and to nobody else.
+//! An [`Spmd`] program is written once, for any communicator, and runs on threads, on processes and on MPI ranks
+//! unchanged.
+
+mod blocks;
+mod board;
+mod cartesian;
+pub mod collectives;
+mod communicator;
+mod datum;
+mod error;
+mod link;
+mod located;
+mod matching;
+mod message;
+pub mod op;
+mod rank;
+mod request;
+mod split;
+mod spmd;
+mod status;
+
+pub use blocks::Blocks;
+pub use board::{Board, Watch};
+pub use cartesian::{Cartesian, compute_dims};
+pub use communicator::{Communicator, SendMode};
+pub use datum::{Datum, Kind};
+pub use error::CommError;
+pub use link::Link;
+pub use located::Located;
+pub use matching::{Envelope, Matching, Posted};
+pub use message::{Arrived, Message};
+pub use op::Reduction;
+pub use rank::{Rank, Source, Tag, TagSelector};
+pub use request::{Completed, Pending, Request, wait_all, wait_any};
+pub use split::{Share, divide};
+pub use spmd::{RankFailure, Spmd, SpmdError};
+pub use status::Status;

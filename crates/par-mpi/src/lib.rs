@@ -1,0 +1,3 @@
+//! MPI for par.
+#![doc = include_str!("../README.md")]
+#![deny(unsafe_code)]
