@@ -282,6 +282,10 @@ pub trait Communicator: Sized {
     /// [`CommError::WrongLength`] when the root's `data` is not `size` times as long as `into`.
     #[track_caller]
     fn scatter<T: Datum>(&self, data: &[T], into: &mut [T], root: Rank) -> Result<(), CommError> {
+        CommError::unless_rank(root, self.size())?;
+        if self.rank() == root {
+            CommError::unless_length("what is scattered", data.len(), into.len() * self.size())?;
+        }
         let blocks = Blocks::packed(&vec![into.len(); self.size()]);
         self.scatter_v(data, &blocks, into, root)
     }
@@ -310,6 +314,10 @@ pub trait Communicator: Sized {
     /// [`CommError::WrongLength`] when the root's `into` is not `size` times as long as `data`.
     #[track_caller]
     fn gather<T: Datum>(&self, data: &[T], into: &mut [T], root: Rank) -> Result<(), CommError> {
+        CommError::unless_rank(root, self.size())?;
+        if self.rank() == root {
+            CommError::unless_length("the root's receive buffer", into.len(), data.len() * self.size())?;
+        }
         let blocks = Blocks::packed(&vec![data.len(); self.size()]);
         self.gather_v(data, into, &blocks, root)
     }
@@ -336,6 +344,7 @@ pub trait Communicator: Sized {
     /// [`CommError::WrongLength`] when `into` is not `size` times as long as `data`.
     #[track_caller]
     fn all_gather<T: Datum>(&self, data: &[T], into: &mut [T]) -> Result<(), CommError> {
+        CommError::unless_length("the receive buffer", into.len(), data.len() * self.size())?;
         let blocks = Blocks::packed(&vec![data.len(); self.size()]);
         self.all_gather_v(data, into, &blocks)
     }

@@ -1,9 +1,20 @@
 //! Collectives made of point-to-point messages, for every world that has none of its own.
 
+mod all_reduce;
 pub(crate) mod check;
+pub mod choice;
+pub mod fold;
+mod halving;
+mod pieces;
+mod reduce;
+mod scan;
 pub(crate) mod values;
 
-use super::{Blocks, CommError, Datum, Link, Rank, Reduction};
+use super::{Blocks, CommError, Datum, Link, Rank};
+
+pub use all_reduce::{all_reduce, reduce_scatter};
+pub use reduce::reduce;
+pub use scan::{exscan, scan};
 
 fn bytes<T: Datum>(data: &[T]) -> &[u8] {
     bytemuck::cast_slice(data)
@@ -126,100 +137,4 @@ pub fn all_to_all<T: Datum>(
         link.send_recv(bytes(&data[send_blocks.range(to)]), to, bytes_mut(block), from)?;
     }
     Ok(())
-}
-
-/// The `root`'s `buf` becomes the fold of all ranks'; that of the others is left as it was.
-///
-/// # Errors
-/// What the link says.
-pub fn reduce<T: Datum, O: Reduction<T> + ?Sized>(
-    link: &dyn Link,
-    buf: &mut [T],
-    op: &O,
-    root: Rank,
-) -> Result<(), CommError> {
-    if link.rank() != root {
-        return link.send(bytes(buf), root);
-    }
-    let mut total: Option<Vec<T>> = None;
-    for rank in 0..link.size() {
-        let mut next = buf.to_vec();
-        if rank != root {
-            link.recv(bytes_mut(&mut next), rank)?;
-        }
-        if let Some(mut total) = total.take() {
-            op.combine_into_left(&mut total, &next);
-            next = total;
-        }
-        total = Some(next);
-    }
-    if let Some(total) = total {
-        buf.copy_from_slice(&total);
-    }
-    Ok(())
-}
-
-/// Every rank's `buf` becomes the fold of all ranks'.
-///
-/// # Errors
-/// What the link says.
-pub fn all_reduce<T: Datum, O: Reduction<T> + ?Sized>(
-    link: &dyn Link,
-    buf: &mut [T],
-    op: &O,
-) -> Result<(), CommError> {
-    reduce(link, buf, op, 0)?;
-    broadcast(link, buf, 0)
-}
-
-/// Every rank gets its block of the fold of all ranks' `data`.
-///
-/// # Errors
-/// What the link says.
-pub fn reduce_scatter<T: Datum, O: Reduction<T> + ?Sized>(
-    link: &dyn Link,
-    data: &[T],
-    blocks: &Blocks,
-    into: &mut [T],
-    op: &O,
-) -> Result<(), CommError> {
-    let mut total = data.to_vec();
-    reduce(link, &mut total, op, 0)?;
-    scatter(link, &total, blocks, into, 0)
-}
-
-/// Every rank's `buf` becomes the fold of those of the ranks up to it, its own included.
-///
-/// # Errors
-/// What the link says.
-pub fn scan<T: Datum, O: Reduction<T> + ?Sized>(
-    link: &dyn Link,
-    buf: &mut [T],
-    op: &O,
-) -> Result<(), CommError> {
-    let rank = link.rank();
-    if rank > 0 {
-        let mut below = buf.to_vec();
-        link.recv(bytes_mut(&mut below), rank - 1)?;
-        op.combine(&below, buf);
-    }
-    if rank + 1 < link.size() { link.send(bytes(buf), rank + 1) } else { Ok(()) }
-}
-
-/// Every rank's `buf` becomes the fold of those of the ranks below it; rank 0's is left as it was.
-///
-/// # Errors
-/// What the link says.
-pub fn exscan<T: Datum, O: Reduction<T> + ?Sized>(
-    link: &dyn Link,
-    buf: &mut [T],
-    op: &O,
-) -> Result<(), CommError> {
-    let rank = link.rank();
-    let mut next = buf.to_vec();
-    if rank > 0 {
-        link.recv(bytes_mut(buf), rank - 1)?;
-        op.combine(buf, &mut next);
-    }
-    if rank + 1 < link.size() { link.send(bytes(&next), rank + 1) } else { Ok(()) }
 }
