@@ -10,9 +10,9 @@
 //! | broadcast | binomial tree | pipelined chain; scatter and ring all-gather from 9 ranks | 32 KiB, 3 ranks |
 //! | scatter, gather | binomial tree | linear | blocks of 4 KiB, 4 ranks |
 //! | `scatter_v`, `gather_v` | linear | linear: the root alone knows the lengths | |
-//! | `all_gather` | recursive doubling, or Bruck | ring | 32 KiB in all |
+//! | `all_gather` | recursive doubling, or Bruck | ring | 32 KiB in all, 3 ranks |
 //! | `all_to_all` | Bruck | pairwise | blocks of 256 bytes, 8 ranks |
-//! | reduce | binomial tree | recursive halving, gather | 32 KiB, as many elements as ranks |
+//! | reduce | binomial tree | recursive halving, gather | 32 KiB, 4 ranks, as many elements as ranks |
 //! | `all_reduce` | recursive doubling | recursive halving and doubling; ring | 32 KiB, as many elements as ranks |
 //! | `reduce_scatter` | recursive halving | the same; ring | 32 KiB |
 //! | scan, exscan | recursive doubling | the same | |
@@ -25,6 +25,66 @@
 
 /// From here on, bandwidth counts more than the number of messages.
 const LONG: usize = 32 << 10;
+
+/// Blocks that are gathered by a tree are no longer.
+const SHORT_BLOCK: usize = 4 << 10;
+
+/// Blocks that are worth being sent several times, to send fewer of them, are no longer.
+const TINY_BLOCK: usize = 256;
+
+/// A chain of more ranks takes longer to fill than it saves.
+const LONGEST_CHAIN: usize = 8;
+
+/// How to broadcast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Broadcast {
+    /// The whole, from parents to children.
+    Tree,
+    /// Piece by piece from each rank to the next.
+    Chain,
+    /// A part to each, which all gather.
+    Scatter,
+}
+
+pub(super) const fn broadcast(size: usize, bytes: usize, len: usize) -> Broadcast {
+    // A chain of two is a tree, too: one message, which the transport may cut as it likes.
+    if size <= 2 || bytes < LONG {
+        Broadcast::Tree
+    } else if size <= LONGEST_CHAIN || len < size {
+        Broadcast::Chain
+    } else {
+        Broadcast::Scatter
+    }
+}
+
+pub(super) const fn gathers_by_tree(size: usize, block: usize) -> bool {
+    size >= 4 && block <= SHORT_BLOCK
+}
+
+pub(super) const fn exchanges_by_bruck(size: usize, block: usize) -> bool {
+    size >= 8 && block <= TINY_BLOCK
+}
+
+/// How all gather.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AllGather {
+    /// Twice as much in each step, in place.
+    Doubling,
+    /// Twice as much in each step, for every number of ranks.
+    Bruck,
+    /// One block in each step.
+    Ring,
+}
+
+pub(super) const fn all_gather(size: usize, bytes: usize, follow: bool) -> AllGather {
+    if bytes >= LONG && size > 2 {
+        AllGather::Ring
+    } else if size.is_power_of_two() && follow {
+        AllGather::Doubling
+    } else {
+        AllGather::Bruck
+    }
+}
 
 /// How to fold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,9 +107,9 @@ pub(super) const fn all_reduce(size: usize, bytes: usize, len: usize, free: bool
     }
 }
 
-/// Never a ring: the parts end at one rank anyway.
-pub(super) const fn reduce(size: usize, bytes: usize, len: usize) -> AllReduce {
-    all_reduce(size, bytes, len, false)
+/// Whether to fold in parallel, part by part; never in a ring, since the parts end at one rank anyway.
+pub(super) const fn reduces_by_halving(size: usize, bytes: usize, len: usize) -> bool {
+    size >= 4 && bytes >= LONG && len >= size
 }
 
 pub(super) const fn reduce_scatter(size: usize, bytes: usize, free: bool) -> AllReduce {

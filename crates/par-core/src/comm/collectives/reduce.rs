@@ -1,6 +1,6 @@
 //! Folds that one rank gets.
 
-use super::choice::{self, AllReduce};
+use super::choice;
 use super::fold::{Groups, receive_and_fold, send_to_be_folded};
 use super::{bytes, bytes_mut, halving, pieces};
 use crate::comm::{CommError, Datum, Link, Rank, Reduction};
@@ -31,7 +31,7 @@ pub fn reduce<T: Datum, O: Reduction<T> + ?Sized>(
         }
         receive_and_fold(link, buf, twin, op, &mut scratch)?;
     }
-    if choice::reduce(size, size_of_val(buf), buf.len()) == AllReduce::Halving {
+    if choice::reduces_by_halving(size, size_of_val(buf), buf.len()) {
         let own = halving::fold(link, groups, buf, op, &mut scratch)?;
         if rank != root {
             return link.send(bytes(&buf[own]), root);
@@ -45,6 +45,37 @@ pub fn reduce<T: Datum, O: Reduction<T> + ?Sized>(
     tree(link, groups, buf, op, root, &mut scratch)
 }
 
+/// A rank's part in a [`reduce`] of which another is the root, from a buffer that stays as it is.
+///
+/// # Errors
+/// What the link says.
+pub fn contribute<T: Datum, O: Reduction<T> + ?Sized>(
+    link: &dyn Link,
+    data: &[T],
+    op: &O,
+    root: Rank,
+) -> Result<(), CommError> {
+    let (rank, size) = (link.rank(), link.size());
+    let groups = Groups::new(size, Some(root));
+    let group = groups.group_of(rank);
+    // A leaf of the tree folds nothing, so it needs no scratch.
+    let speaks = groups.speaker(group) == rank;
+    if let Some(twin) = groups.twin(rank).filter(|_| !speaks) {
+        return send_to_be_folded(link, data, twin);
+    }
+    let next = holder(groups, groups.group_of(root), group & !1, 2);
+    let in_parts = choice::reduces_by_halving(size, size_of_val(data), data.len());
+    if groups.twin(rank).is_none() && groups.count > 1 && !in_parts && next != rank {
+        return send_to_be_folded(link, data, next);
+    }
+    reduce(link, &mut data.to_vec(), op, root)
+}
+
+/// Who has the fold of the `width` groups from `first` on: the root where its group is among them, else the first.
+fn holder(groups: Groups, target: usize, first: usize, width: usize) -> Rank {
+    groups.speaker(if (first..first + width).contains(&target) { target } else { first })
+}
+
 /// The speakers' buffers, up a binomial tree.
 fn tree<T: Datum, O: Reduction<T> + ?Sized>(
     link: &dyn Link,
@@ -55,10 +86,7 @@ fn tree<T: Datum, O: Reduction<T> + ?Sized>(
     scratch: &mut [T],
 ) -> Result<(), CommError> {
     let (mine, target) = (groups.group_of(link.rank()), groups.group_of(root));
-    // Who has the fold of the `width` groups from `first` on: the root where it is among them, else the first.
-    let holder = |first: usize, width: usize| {
-        groups.speaker(if (first..first + width).contains(&target) { target } else { first })
-    };
+    let holder = |first: usize, width: usize| holder(groups, target, first, width);
     let mut width = 1;
     while width < groups.count {
         let first = mine & !(2 * width - 1);

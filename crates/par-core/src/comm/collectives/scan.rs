@@ -16,7 +16,8 @@ pub fn scan<T: Datum, O: Reduction<T> + ?Sized>(
     buf: &mut [T],
     op: &O,
 ) -> Result<(), CommError> {
-    scan_from(link, 0, buf, op)
+    let mut scratch = vec![T::zeroed(); if link.rank() > 0 { buf.len() } else { 0 }];
+    scan_from(link, 0, buf, op, &mut scratch)
 }
 
 /// Every rank's `buf` becomes the fold of those of the ranks below it; rank 0's is left as it was.
@@ -37,13 +38,13 @@ pub fn exscan<T: Datum, O: Reduction<T> + ?Sized>(
     if rank == 0 {
         return link.send(bytes(buf), 1);
     }
+    let mut scratch = buf.to_vec();
     if rank + 1 == size {
         link.recv(bytes_mut(buf), rank - 1)?;
     } else {
-        let own = buf.to_vec();
-        link.send_recv(bytes(&own), rank + 1, bytes_mut(buf), rank - 1)?;
+        link.send_recv(bytes(&scratch), rank + 1, bytes_mut(buf), rank - 1)?;
     }
-    scan_from(link, 1, buf, op)
+    scan_from(link, 1, buf, op, &mut scratch)
 }
 
 /// The scan of the ranks from `first` on.
@@ -52,20 +53,20 @@ fn scan_from<T: Datum, O: Reduction<T> + ?Sized>(
     first: usize,
     buf: &mut [T],
     op: &O,
+    below: &mut [T],
 ) -> Result<(), CommError> {
     let (rank, size) = (link.rank(), link.size());
-    let mut below = vec![T::zeroed(); if rank > first { buf.len() } else { 0 }];
     let mut distance = 1;
     while distance < size - first {
         let (from, to) = (rank.checked_sub(distance).filter(|from| *from >= first), rank + distance);
         match (from, to < size) {
-            (Some(from), true) => link.send_recv(bytes(buf), to, bytes_mut(&mut below), from)?,
-            (Some(from), false) => link.recv(bytes_mut(&mut below), from)?,
+            (Some(from), true) => link.send_recv(bytes(buf), to, bytes_mut(below), from)?,
+            (Some(from), false) => link.recv(bytes_mut(below), from)?,
             (None, true) => link.send(bytes(buf), to)?,
             (None, false) => {}
         }
         if from.is_some() {
-            op.combine(&below, buf);
+            op.combine(below, buf);
         }
         distance *= 2;
     }
