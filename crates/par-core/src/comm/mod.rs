@@ -7,6 +7,7 @@
 mod blocks;
 mod board;
 mod cartesian;
+mod checked;
 pub mod collectives;
 mod communicator;
 mod datum;
@@ -27,6 +28,7 @@ mod status;
 pub use blocks::Blocks;
 pub use board::{Board, Watch};
 pub use cartesian::{Cartesian, compute_dims};
+pub use checked::{Checked, Checks};
 pub use communicator::{Communicator, SendMode};
 pub use datum::{Datum, Kind};
 pub use error::CommError;

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod accounting;
+mod checked;
 mod communicators;
 mod conformance;
 mod handles;

@@ -1,0 +1,21 @@
+//! Checked communicators: wrong programs are explained, right ones are let alone.
+
+use std::time::{Duration, Instant};
+
+use par_core::comm::Checked;
+use par_core::testing::{ModelWorld, Wrong, within};
+
+const LIMIT: Duration = Duration::from_secs(10);
+
+#[test]
+fn every_wrong_program_is_explained() {
+    for wrong in Wrong::ALL {
+        within(LIMIT, &format!("{wrong:?}"), || {
+            let begun = Instant::now();
+            let outcome = ModelWorld::new(Wrong::RANKS).run_fn(|comm| Checked::run(&wrong, comm));
+            let error = outcome.expect_err("the program is wrong");
+            println!("{wrong:?} {:?}\n{error}\n", begun.elapsed());
+            wrong.check(&error).unwrap();
+        });
+    }
+}
