@@ -72,7 +72,7 @@ pub fn init_with(registry: Registry) {
 
 /// The whole life of a worker.
 fn work(mark: &str, registry: Option<Registry>) -> ! {
-    crate::ffi::remove_mark();
+    crate::ffi::remove_mark(MARK);
     crate::ffi::close_inherited_channels();
     let Some((pool, address)) = mark.split_once(':') else { std::process::exit(EXIT_NO_CHANNEL) };
     // From here on the kernel ends this process with the thread that started it; if that was before, nobody would.
