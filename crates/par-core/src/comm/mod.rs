@@ -10,6 +10,7 @@ mod cartesian;
 pub mod collectives;
 mod communicator;
 mod datum;
+pub mod engine;
 mod error;
 mod link;
 mod located;
