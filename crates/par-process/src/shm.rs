@@ -136,7 +136,10 @@ impl Words {
     pub(crate) fn new(mapping: &Arc<Mapping>, offset: usize, count: usize) -> Self {
         let bytes = count.checked_mul(8).expect("what lies in memory has a length");
         let end = offset.checked_add(bytes).expect("what lies in memory has an end");
-        assert!(offset.is_multiple_of(8) && end <= mapping.len(), "the words at {offset} are outside the mapping");
+        assert!(
+            offset.is_multiple_of(8) && end <= mapping.len(),
+            "the words at {offset} are outside the mapping"
+        );
         // SAFETY: within the mapping (asserted), or one past its end where there are no words.
         let first = unsafe { mapping.raw.as_mut_ptr().add(offset) };
         Self { first: first.cast_const().cast(), count, _mapping: Arc::clone(mapping) }

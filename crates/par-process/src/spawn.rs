@@ -87,3 +87,12 @@ pub(crate) fn own_program() -> io::Result<Command> {
     }
     Ok(command)
 }
+
+/// Ends a process that was started as a worker or a rank and has not called [`init`](crate::init): it would start
+/// processes of its own, and these more.
+pub(crate) fn unless_marked(reason: &str) {
+    if [MARK, crate::world::MARK].iter().any(|mark| std::env::var_os(mark).is_some()) {
+        eprintln!("par-process: {reason}");
+        std::process::exit(EXIT_NO_INIT);
+    }
+}

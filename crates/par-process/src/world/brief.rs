@@ -9,7 +9,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::time::Duration;
 
 use par_core::Panic;
-use par_core::comm::CommError;
+use par_core::comm::{CommError, engine};
 use rustix::fs::{MemfdFlags, memfd_create};
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +42,17 @@ pub(super) struct Settings {
     pub(super) checked: bool,
     pub(super) eager_limit: usize,
     pub(super) wait_limit: Option<Duration>,
+}
+
+impl Settings {
+    /// As the engine of communicators wants them.
+    pub(super) fn engine(&self) -> engine::Settings {
+        engine::Settings {
+            eager_limit: self.eager_limit,
+            wait_limit: self.wait_limit,
+            ..engine::Settings::default()
+        }
+    }
 }
 
 /// Why a rank has no output.

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use par_core::comm::SpmdError;
+use par_core::comm::{SpmdError, engine};
 
 use super::ProcessWorld;
 use super::brief::Settings;
@@ -40,7 +40,7 @@ impl Default for WorldBuilder {
             ranks: std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get),
             settings: Settings {
                 checked: cfg!(debug_assertions),
-                eager_limit: super::EAGER_LIMIT,
+                eager_limit: engine::Settings::default().eager_limit,
                 wait_limit: None,
             },
             envs: Vec::new(),
@@ -64,7 +64,7 @@ impl WorldBuilder {
         self
     }
 
-    /// Sends of more than `bytes` wait for their receive; 4096, if nothing is said, as in Open MPI's shared memory.
+    /// Sends of more than `bytes` wait for their receive; 32 KiB, if nothing is said.
     pub fn eager_limit(mut self, bytes: usize) -> Self {
         self.settings.eager_limit = bytes;
         self

@@ -7,7 +7,7 @@
 use std::fs::File;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use std::{io, os::unix::process::CommandExt};
 
 use par_core::comm::{CommError, Rank, RankFailure, SpmdError};
@@ -35,7 +35,9 @@ pub(super) fn run(config: &WorldBuilder, order: Order<'_>) -> Result<Vec<Vec<u8>
         .map_err(|error| no_world(format!("no shared memory, or too few descriptors: {error}")))?;
     for rank in 0..config.ranks {
         launch.start(rank).map_err(|error| {
-            no_world(format!("rank {rank} could not be started: {error}; are processes and descriptors left?"))
+            no_world(format!(
+                "rank {rank} could not be started: {error}; are processes and descriptors left?"
+            ))
         })?;
     }
     while launch.processes.iter().any(Option::is_some) {
@@ -117,14 +119,19 @@ impl<'a> Launch<'a> {
     /// Waits for a death, or for the next limit.
     fn sleep(&self) {
         let now = Instant::now();
-        let limits = [self.starts_by(), self.deadline(), self.grace_ends()];
+        let killed = self
+            .processes
+            .iter()
+            .zip(&self.killed)
+            .all(|(process, killed)| process.is_none() || killed.is_some());
+        // Who was killed ends soon, and no limit is left to be enforced.
+        let limits = if killed { [None; 3] } else { [self.starts_by(), self.deadline(), self.grace_ends()] };
         let timeout = limits.into_iter().flatten().min().map(|limit| {
             let left = limit.saturating_duration_since(now);
             Timespec { tv_sec: left.as_secs() as i64, tv_nsec: i64::from(left.subsec_nanos()) }
         });
         let living = self.processes.iter().flatten();
-        let mut fds: Vec<_> =
-            living.map(|process| PollFd::new(&process.pidfd, PollFlags::IN)).collect();
+        let mut fds: Vec<_> = living.map(|process| PollFd::new(&process.pidfd, PollFlags::IN)).collect();
         // An interruption is a look too early, and harmless.
         let _ = poll(&mut fds, timeout.as_ref());
     }
@@ -149,7 +156,8 @@ impl<'a> Launch<'a> {
                 self.memory.wake_all();
             }
             if !self.memory.all_have_joined() {
-                self.stillborn.get_or_insert_with(|| self.not_started(rank, exit));
+                let reason = self.not_started(rank, exit);
+                self.stillborn.get_or_insert(reason);
             } else if self.memory.state(rank) != State::Finished {
                 self.failed.get_or_insert((Instant::now(), rank));
             }
@@ -294,7 +302,3 @@ fn has_ended(pidfd: &OwnedFd) -> bool {
     let mut fds = [PollFd::new(pidfd, PollFlags::IN)];
     matches!(poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })), Ok(ready) if ready > 0)
 }
-
-/// How long a poll that could not sleep rests, so that it does not spin.
-#[expect(dead_code, reason = "placeholder")]
-const REST: Duration = Duration::from_millis(1);

@@ -22,7 +22,7 @@ use rustix::thread::futex;
 use super::life::ROW;
 use crate::shm::{Mapping, Words};
 
-/// The most ranks of one world; what their memory could grow to at most is then about 17 GiB.
+/// The most ranks of one world; their memory could grow to 17 GiB, if all talked to all.
 pub(super) const RANKS_MAX: usize = 256;
 /// How many fragments a pair has, and how long each is: together they fit the second cache of either core.
 pub(super) const FRAGMENTS: usize = 8;
@@ -46,7 +46,7 @@ const RING: usize = (RING_WORDS * 8).next_multiple_of(128);
 /// How many keys there may be, and the room for their words.
 const KEYS: usize = 1024;
 const ENTRY: usize = 16;
-const WORDS: usize = 1 << 30;
+const WORDS: usize = 1 << 28;
 
 /// The memory of one world.
 #[derive(Clone)]
@@ -71,7 +71,8 @@ impl Memory {
     pub(super) fn open(pid: u32, fd: i32, ranks: usize) -> io::Result<Self> {
         let length = length(ranks);
         let mapping = Mapping::open(pid, fd, length)?;
-        let expected = [(0, MAGIC), (AT_VERSION, VERSION), (AT_RANKS, ranks as u64), (AT_LENGTH, length as u64)];
+        let expected =
+            [(0, MAGIC), (AT_VERSION, VERSION), (AT_RANKS, ranks as u64), (AT_LENGTH, length as u64)];
         if expected.into_iter().any(|(at, value)| mapping.word(at).load(Ordering::Acquire) != value) {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidData,
@@ -160,11 +161,15 @@ impl Memory {
     }
 
     fn pair(&self, from: usize, to: usize) -> usize {
-        assert!(from < self.ranks && to < self.ranks, "there is no pair {from}, {to} in a world of {}", self.ranks);
+        assert!(
+            from < self.ranks && to < self.ranks,
+            "there is no pair {from}, {to} in a world of {}",
+            self.ranks
+        );
         from * self.ranks + to
     }
 
-    /// The words of a key, the same for all who ask; `None`: there is no room, or another asked for fewer.
+    /// The words of a key, the same for all who ask; `None`: there is no room.
     ///
     /// Nobody waits for anybody here: of those who ask at once all take room, and one is right.
     pub(super) fn shared_words(&self, key: u64, count: usize) -> Option<Words> {
@@ -172,7 +177,8 @@ impl Memory {
         let bytes = count.checked_mul(8)?.checked_next_multiple_of(128)? as u64;
         let entries = (0..KEYS).map(|entry| table(self.ranks) + entry * ENTRY);
         let entry = entries.into_iter().find(|at| {
-            let claim = self.mapping.word(*at).compare_exchange(0, wanted, Ordering::AcqRel, Ordering::Acquire);
+            let claim =
+                self.mapping.word(*at).compare_exchange(0, wanted, Ordering::AcqRel, Ordering::Acquire);
             claim.is_ok() || claim == Err(wanted)
         })?;
         let place = self.mapping.word(entry + 8);

@@ -95,7 +95,10 @@ pub(super) fn check_names(programs: &[Program]) -> Result<(), String> {
         if pair[0].name == pair[1].name {
             let (first, second) = (pair[0].rust_type(), pair[1].rust_type());
             return Err(if first == second {
-                format!("the program `{}` is registered twice: remove one par_process::program!", pair[0].name)
+                format!(
+                    "the program `{}` is registered twice: remove one par_process::program!",
+                    pair[0].name
+                )
             } else {
                 format!(
                     "two programs are called `{}`, {first} and {second}: rename one by its `NAME`",
@@ -147,7 +150,8 @@ fn run_encoded<P: Spmd>(parameters: &[u8], world: &ProcessComm, checked: bool) -
     // Where `Checked` is, a checked run goes through it; here is its only line.
     let _ = checked;
     let output = program.run(world)?;
-    postcard::to_allocvec(&output).map_err(|error| {
-        CommError::Codec(format!("what `{}` yields cannot be encoded: {error}", P::NAME))
-    })
+    // What buffered sends left goes out before this rank's end.
+    world.finish()?;
+    postcard::to_allocvec(&output)
+        .map_err(|error| CommError::Codec(format!("what `{}` yields cannot be encoded: {error}", P::NAME)))
 }
