@@ -1,11 +1,11 @@
 //! The price of a message between two processes, beside MPI's shared memory.
 //!
 //! ```text
-//! cargo bench -p par-process --bench world
+//! cargo bench -p par-process --bench world [-- BYTES …]
 //! ```
 //! Half the time of a message there and back, the best of a hundred repeats; both are measured in the same run, in turn,
 //! and a ratio is the median of the ratios of the rounds. The C program beside this file is compiled with `mpicc` where
-//! that is there. Other ranks run on the same processors if there are fewer than two, and then this measures them.
+//! that is there. Other ranks run on the same processors if there are fewer than two, and then this measures them. Numbers choose among the sizes.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,11 +15,11 @@ use par_core::comm::{CommError, Communicator, Spmd, Tag};
 use par_process::ProcessWorld;
 use serde::{Deserialize, Serialize};
 
-const ROUNDS: usize = 9;
+const ROUNDS: usize = 7;
 const REPEATS: usize = 100;
 /// Bytes of a message, and how many there are in a repeat.
 const SIZES: [(usize, usize); 7] =
-    [(8, 1000), (1024, 1000), (4096, 500), (65_536, 100), (1 << 20, 10), (4 << 20, 5), (16 << 20, 2)];
+    [(8, 1000), (1024, 1000), (4096, 500), (65_536, 100), (1 << 20, 5), (4 << 20, 2), (16 << 20, 2)];
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -66,15 +66,18 @@ fn half_round_trip<C: Communicator>(world: &C, bytes: usize, rounds: usize) -> R
 fn main() -> Outcome<()> {
     par_process::init();
     let world = ProcessWorld::builder().ranks(2).checked(false).build()?;
-    let program = PingPong { sizes: SIZES.to_vec() };
-    let peer = Peer::build()?;
+    let wanted: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
+    let mut sizes = SIZES.to_vec();
+    sizes.retain(|(bytes, _)| wanted.is_empty() || wanted.contains(bytes));
+    let program = PingPong { sizes };
+    let peer = Peer::build(&program.sizes)?;
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {
         let here = world.run(&program)?.swap_remove(0);
         rounds.push((here, peer.as_ref().map(Peer::run).transpose()?));
     }
     println!("half a round trip between 2 processes");
-    for (index, (bytes, _)) in SIZES.into_iter().enumerate() {
+    for (index, (bytes, _)) in program.sizes.into_iter().enumerate() {
         let here = median(rounds.iter().map(|(here, _)| here[index]).collect());
         let speed = bytes as f64 / here / 1e9;
         print!("  {bytes:>9} bytes {:>11.3} µs {speed:>7.2} GB/s", here * 1e6);
@@ -99,13 +102,16 @@ fn median(mut values: Vec<f64>) -> f64 {
 /// The C program, compiled.
 struct Peer {
     program: PathBuf,
+    arguments: Vec<String>,
 }
 
 impl Peer {
-    fn build() -> Outcome<Option<Self>> {
+    fn build(sizes: &[(usize, usize)]) -> Outcome<Option<Self>> {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/pingpong.c");
         let program = std::env::temp_dir().join(format!("par-process-pingpong-{}", std::process::id()));
-        let peer = Self { program };
+        let arguments =
+            sizes.iter().flat_map(|(bytes, rounds)| [bytes.to_string(), rounds.to_string()]).collect();
+        let peer = Self { program, arguments };
         let compiled = Command::new("mpicc").arg("-O2").arg(source).arg("-o").arg(&peer.program).status();
         match compiled {
             Ok(status) if status.success() => Ok(peer.run().is_ok().then_some(peer)),
@@ -115,11 +121,10 @@ impl Peer {
     }
 
     fn run(&self) -> Outcome<Vec<f64>> {
-        let arguments = SIZES.iter().flat_map(|(bytes, rounds)| [bytes.to_string(), rounds.to_string()]);
         let output = Command::new("mpirun")
             .args(["-n", "2"])
             .arg(&self.program)
-            .args(arguments)
+            .args(&self.arguments)
             // What a laptop, a container and a machine with two processors need of Open MPI; others pass it over.
             .envs([
                 ("OMPI_ALLOW_RUN_AS_ROOT", "1"),
@@ -132,7 +137,7 @@ impl Peer {
         let times: Result<Vec<f64>, _> =
             String::from_utf8(output.stdout)?.split_whitespace().map(str::parse).collect();
         let times = times?;
-        if times.len() == SIZES.len() { Ok(times) } else { Err("mpirun failed".into()) }
+        if 2 * times.len() == self.arguments.len() { Ok(times) } else { Err("mpirun failed".into()) }
     }
 }
 
