@@ -1,10 +1,10 @@
 //! What a world of ranks must be able to do, for the engine to make communicators of it.
 
-use std::any::Any;
 use std::ops::Deref;
 use std::time::Duration;
 
-use crate::comm::{CommError, Datum, Rank};
+pub use crate::comm::Parcel;
+use crate::comm::{CommError, Rank};
 
 /// A word that two ranks share.
 pub type Word = crate::sync::AtomicU64;
@@ -14,7 +14,7 @@ pub type Word = crate::sync::AtomicU64;
 /// A value of it belongs to one rank and is used by that rank's thread alone. Ranks are those of the whole world.
 ///
 /// # What the engine promises
-/// - It makes no call about itself as the other rank: what a rank sends to itself never comes here.
+/// - What a rank sends to itself never comes here; only its ring to itself is asked for, for the credit in it.
 /// - Fragment `index` of a pair is written, then read once, then written again, never two of these at the same time; the
 ///   words of the ring order them, as Release and Acquire do.
 /// - Parcels that were given to a rank are taken by it in the same order, and never more than were given.
@@ -98,30 +98,4 @@ pub struct Ended {
     pub failed: bool,
     /// In words: "it has finished", "it panicked: …", "it was killed by signal 9".
     pub reason: String,
-}
-
-/// A buffer on its way: a `Vec<T>` of some [`Datum`].
-pub trait Parcel: Any + Send {
-    /// Its bytes.
-    fn bytes(&self) -> &[u8];
-
-    /// Its bytes, to be written.
-    fn bytes_mut(&mut self) -> &mut [u8];
-
-    /// The vector itself, to be downcast.
-    fn into_any(self: Box<Self>) -> Box<dyn Any + Send>;
-}
-
-impl<T: Datum> Parcel for Vec<T> {
-    fn bytes(&self) -> &[u8] {
-        bytemuck::cast_slice(self)
-    }
-
-    fn bytes_mut(&mut self) -> &mut [u8] {
-        bytemuck::cast_slice_mut(self)
-    }
-
-    fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
-        self
-    }
 }
