@@ -3,9 +3,10 @@
 use std::io::Write;
 
 use par_core::ExecutorExt;
-use par_process::ProcessPool;
+use par_process::{ProcessPool, ProcessWorld};
 
 use super::tasks;
+use super::world::programs::WaitsForEver;
 
 /// The variable that names the role.
 pub(crate) const ROLE: &str = "PAR_IT_ROLE";
@@ -18,6 +19,10 @@ pub(crate) fn before_init() {
             let pool = ProcessPool::new();
             panic!("a pool was made in a worker that is none: {pool:?}");
         }
+        Ok("makes-a-world") => {
+            let world = ProcessWorld::new(2);
+            panic!("a world was made in a rank that has not joined its own: {world:?}");
+        }
         Ok("leaves") => std::process::exit(3),
         Ok("dawdles") => std::thread::sleep(std::time::Duration::from_secs(100)),
         _ => {}
@@ -28,6 +33,10 @@ pub(crate) fn before_init() {
 pub(crate) fn after_init() {
     if std::env::var(ROLE).as_deref() == Ok("parent") {
         parent().expect("the pool works");
+    }
+    if std::env::var(ROLE).as_deref() == Ok("world") {
+        let ended = ProcessWorld::new(3).and_then(|world| world.run(&WaitsForEver));
+        panic!("a world in which all wait for ever has ended: {ended:?}");
     }
 }
 
