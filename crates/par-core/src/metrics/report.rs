@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{Counter, Outcome, Phases, Workload};
 
@@ -84,7 +84,7 @@ pub struct Report {
 }
 
 /// When and where one chunk ran, in nanoseconds since the start of the run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChunkSpan {
     /// The worker's index.
     pub worker: usize,

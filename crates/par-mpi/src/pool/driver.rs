@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use par_core::comm::{CommError, Communicator, Rank, Source};
+use par_core::comm::{CommError, Communicator, Source};
 use par_core::plumbing::{Ran, Reply};
 use par_core::{Counter, Level, TaskError, WorkerLost};
 
@@ -15,7 +15,7 @@ use super::peer::{Peer, Standing};
 use super::shared::Shared;
 use super::wire::{Kind, Outbox, Record, TAG};
 use super::worker::{GRACE, Station, reap};
-use super::{NAME, PoolError, enter_driver};
+use super::{PoolError, enter_driver};
 
 /// How often the driver looks whether workers are still there, and which deadlines have passed.
 const SWEEP: Duration = Duration::from_millis(1);
@@ -76,11 +76,10 @@ impl<'c, C: Communicator> Driver<'c, C> {
                 break Ok(());
             }
         };
-        let reason = match &ended {
-            Ok(()) => "the pool has ended".to_owned(),
-            Err(error) => format!("its ranks cannot talk to one another any more: {error}"),
-        };
-        self.end(&reason);
+        if let Err(error) = &ended {
+            self.break_down(&format!("its ranks cannot talk to one another any more: {error}"));
+        }
+        self.end();
         ended
     }
 
@@ -121,9 +120,8 @@ impl<'c, C: Communicator> Driver<'c, C> {
             let comm = self.comm;
             let message = match comm.try_matched_probe(Source::Any, TAG) {
                 Ok(Some(message)) => message,
-                Ok(None) => return Ok(taken > 0),
-                // Every worker is gone: each is found to be so in its turn.
-                Err(CommError::RankLost { .. }) => return Ok(taken > 0),
+                // If every worker is gone, each is found to be so in its turn.
+                Ok(None) | Err(CommError::RankLost { .. }) => return Ok(taken > 0),
                 Err(error) => return Err(error.into()),
             };
             let (message, status) = message.recv::<u8>().map_err(PoolError::Comm)?;
@@ -336,7 +334,7 @@ impl<'c, C: Communicator> Driver<'c, C> {
             self.break_down(&format!("no worker is left; {reason}"));
         }
         for call in flights.into_iter().filter_map(|flight| flight.call) {
-            self.lost_call(call, rank, index, &reason, nobody);
+            self.lost_call(call, index, &reason, nobody);
         }
         for id in nested {
             self.stop(id);
@@ -347,7 +345,7 @@ impl<'c, C: Communicator> Driver<'c, C> {
         }
     }
 
-    fn lost_call(&mut self, mut call: Call, rank: Rank, index: usize, reason: &str, nobody: bool) {
+    fn lost_call(&mut self, mut call: Call, index: usize, reason: &str, nobody: bool) {
         call.lost += 1;
         if call.is_cancelled() || call.is_overdue() {
             let error = call.stopped();
@@ -359,7 +357,6 @@ impl<'c, C: Communicator> Driver<'c, C> {
             let mut loss = WorkerLost::because(call.name(), reason);
             loss.worker = Some(index);
             loss.attempts = call.lost;
-            debug_assert!(rank >= index, "workers come in the order of ranks");
             self.fail(call, TaskError::WorkerLost(loss), Some(index));
         }
     }
@@ -395,12 +392,21 @@ impl<'c, C: Communicator> Driver<'c, C> {
     }
 
     /// Whatever is left fails, so that no handle waits for ever.
-    fn end(&mut self, reason: &str) {
-        self.break_down(&format!("`{NAME}`: {reason}"));
+    fn end(&mut self) {
+        let reason = {
+            let mut state = self.shared.state();
+            // From here on nothing is taken that nobody would do.
+            state.quit = true;
+            state.broken.clone().unwrap_or_else(|| "the pool has ended".to_owned())
+        };
+        let queued = self.shared.state().take_if(|_| true);
+        for call in queued {
+            self.fail(call, TaskError::Cancelled, None);
+        }
         for index in 0..self.peers.len() {
             let flights = std::mem::take(&mut self.peers[index].flights);
             for call in flights.into_iter().filter_map(|flight| flight.call) {
-                let loss = WorkerLost::because(call.name(), reason);
+                let loss = WorkerLost::because(call.name(), reason.as_str());
                 self.fail(call, TaskError::WorkerLost(loss), Some(index));
             }
             abandon(&mut self.peers[index]);

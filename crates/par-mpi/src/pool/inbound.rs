@@ -66,6 +66,8 @@ impl<C: Communicator> Driver<'_, C> {
             Kind::Bye => {
                 peer.standing = Standing::Gone;
                 peer.flights.clear();
+                // It has received everything, so this does not wait; what a transport says now harms nobody.
+                peer.sends.drain(..).for_each(|send| drop(send.wait()));
             }
             Kind::Call | Kind::Cancel | Kind::Recall | Kind::NestedReply | Kind::Quit => return Err(Garbled),
         }

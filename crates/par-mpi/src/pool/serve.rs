@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
 use par_core::comm::Communicator;
@@ -10,7 +11,7 @@ use par_core::{Executor, Shutdown};
 use super::builder::MpiPoolBuilder;
 use super::driver::Driver;
 use super::shared::Shared;
-use super::worker::{GRACE, Station, let_go, work};
+use super::worker::{Station, work};
 use super::{MpiPool, PoolError};
 
 /// How long tasks may take to heed a cancellation, when the time that the builder gave them is over.
@@ -30,7 +31,7 @@ pub(super) fn serve<C: Communicator, R: Send>(
     let workers = NonZeroUsize::new(comm.size() - 1).unwrap_or(NonZeroUsize::MIN);
     let shared = Shared::new(builder.settings.clone(), workers);
     let local = if comm.size() == 1 { Some(Station::start(0, workers, builder)?) } else { None };
-    let (station, thread) = local.unzip();
+    let station = local.as_ref().map(|resident| Arc::clone(&resident.station));
     let pool = MpiPool { shared: shared.clone() };
     let mut driver = Driver::new(&comm, shared, station);
     let (driven, returned) = std::thread::scope(|scope| {
@@ -53,9 +54,7 @@ pub(super) fn serve<C: Communicator, R: Send>(
         let returned = program.join().unwrap_or_else(Err);
         Ok((driven, returned))
     })?;
-    if let Some(thread) = thread {
-        let_go(thread, GRACE);
-    }
+    drop(local);
     match returned {
         Err(panic) => resume_unwind(panic),
         Ok(returned) => driven.map(|()| Some(returned)),

@@ -78,16 +78,9 @@ impl State {
         let mut taken = Vec::new();
         for lane in &mut self.lanes {
             if lane.iter().any(&wanted) {
-                let (theirs, others): (Vec<Call>, VecDeque<Call>) =
-                    std::mem::take(lane).into_iter().fold(Default::default(), |mut sorted, call| {
-                        if wanted(&call) {
-                            sorted.0.push(call)
-                        } else {
-                            sorted.1.push_back(call)
-                        }
-                        sorted
-                    });
-                *lane = others;
+                let (theirs, others): (Vec<Call>, Vec<Call>) =
+                    std::mem::take(lane).into_iter().partition(&wanted);
+                *lane = others.into();
                 taken.extend(theirs);
             }
         }
@@ -190,11 +183,13 @@ impl Shared {
     }
 
     /// Takes a call that a task submitted: never blocks, so that nesting cannot deadlock.
+    ///
+    /// The last comes first: a tree of tasks is walked in depth, so that it needs no more stack than it is deep.
     pub(super) fn take_forwarded(&self, call: Call) {
         self.metrics.add(self.callers(), Counter::Submitted, 1);
         let mut state = self.state();
         state.unfinished += 1;
-        state.push(call);
+        state.push_front(call);
     }
 
     /// The call that goes next.

@@ -117,8 +117,8 @@ impl Outbox {
         size: usize,
         fill: impl FnOnce(&mut [u8]) -> Result<usize, TaskError>,
     ) -> Result<usize, TaskError> {
-        let fits = |message: &&mut Vec<u8>| message.len() + HEADER + size <= FULL;
-        if self.messages.back_mut().filter(fits).is_none() {
+        let is_full = |message: &Vec<u8>| message.len() + HEADER + size > FULL;
+        if self.messages.back().is_none_or(is_full) {
             self.messages.push_back(Vec::with_capacity(HEADER + size));
         }
         let message = self.messages.back_mut().expect("there is one now");

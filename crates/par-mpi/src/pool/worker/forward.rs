@@ -19,6 +19,10 @@ use crate::pool::builder::Settings;
 use crate::pool::executor::capabilities;
 use crate::pool::wire::{Kind, Record};
 
+/// So many tasks of one worker may wait for others, one on top of the other; one more might overflow the stack, so a
+/// task that submits there is refused.
+const DEEPEST: usize = 4096;
+
 /// Sends what tasks submit to rank 0; `task::current().executor()` on a worker.
 pub(super) struct Forward {
     this: Weak<Self>,
@@ -121,6 +125,10 @@ impl Executor for Forward {
         let Some(station) = self.station.upgrade() else {
             return Err(SubmitError::ShutDown { executor: NAME.to_owned() });
         };
+        if station.blocked() >= DEEPEST {
+            let reason = format!("{DEEPEST} tasks of this worker wait for others, one on top of the other");
+            return Err(SubmitError::Broken { executor: NAME.to_owned(), reason });
+        }
         self.metrics.add(0, Counter::Submitted, 1);
         if !job.begin() {
             return Ok(());

@@ -19,7 +19,7 @@ use super::PoolError;
 use super::backoff::Backoff;
 use super::builder::MpiPoolBuilder;
 use super::wire::{Kind, Outbox, Record, TAG};
-pub(super) use station::{Station, let_go};
+pub(super) use station::Station;
 
 /// How long a task may take to heed the end of the pool.
 pub(super) const GRACE: Duration = Duration::from_secs(2);
@@ -28,19 +28,18 @@ pub(super) const GRACE: Duration = Duration::from_secs(2);
 pub(super) fn work<C: Communicator>(comm: &C, builder: MpiPoolBuilder) -> Result<(), PoolError> {
     let longest_nap = builder.settings.longest_nap;
     let workers = NonZeroUsize::new(comm.size() - 1).expect("rank 0 is not the only one");
-    let (station, thread) = Station::start(comm.rank() - 1, workers, builder)?;
+    let mut resident = Station::start(comm.rank() - 1, workers, builder)?;
     let mut messenger = Messenger { comm, outbox: Outbox::default(), sends: Vec::new() };
     let mut backoff = Backoff::new(longest_nap);
     let ended = loop {
-        match messenger.step(&station) {
+        match messenger.step(&resident.station) {
             Ok(Step::Worked) => backoff.reset(),
             Ok(Step::Idle) => backoff.wait(),
             Ok(Step::Over) => break Ok(()),
             Err(error) => break Err(error),
         }
     };
-    station.quit();
-    let_go(thread, GRACE);
+    resident.let_go();
     if ended.is_ok() {
         // Replies that nobody waits for any more are not sent; rank 0 may even be gone by now.
         let mut bye = Outbox::default();

@@ -10,12 +10,19 @@ use std::time::{Duration, Instant};
 use par_core::Registry;
 use par_core::plumbing::{RemoteTask, Reply, catch_panic, enter_worker};
 
+use super::GRACE;
 use super::forward::Forward;
 use super::helper::Helping;
 use super::inbox::{Inbox, Next, Waiting};
 use crate::pool::PoolError;
 use crate::pool::builder::{Initializer, MpiPoolBuilder};
 use crate::pool::wire::{Garbled, Kind, Outbox, Record, Records};
+
+/// Tasks that wait lie on one stack, so it is large; memory is taken only for what is used.
+const STACK: usize = 256 << 20;
+
+/// How often it is looked whether the computing thread has ended.
+const LOOK: Duration = Duration::from_millis(1);
 
 /// A call that runs, or is blocked below the one that runs.
 struct Running {
@@ -46,7 +53,7 @@ impl Station {
         index: usize,
         workers: NonZeroUsize,
         builder: MpiPoolBuilder,
-    ) -> Result<(Arc<Self>, JoinHandle<()>), PoolError> {
+    ) -> Result<Resident, PoolError> {
         par_core::plumbing::record_panics();
         let registry = match builder.registry {
             Some(registry) => registry,
@@ -65,9 +72,10 @@ impl Station {
         let (computing, initializer) = (Arc::clone(&station), builder.initializer);
         let thread = std::thread::Builder::new()
             .name(format!("mpi-worker-{index}"))
+            .stack_size(STACK)
             .spawn(move || compute(&computing, initializer))
             .map_err(PoolError::Thread)?;
-        Ok((station, thread))
+        Ok(Resident { station, thread: Some(thread) })
     }
 
     fn running(&self) -> MutexGuard<'_, Vec<Running>> {
@@ -129,7 +137,7 @@ impl Station {
                 into.push(&Record { first, ..Record::new(Kind::Progress, running.id) });
             }
         }
-        let blocked = self.blocked.load(Ordering::Acquire);
+        let blocked = self.blocked();
         if self.published.swap(blocked, Ordering::AcqRel) != blocked {
             into.push(&Record { first: blocked as u64, ..Record::new(Kind::Blocked, 0) });
         }
@@ -185,6 +193,11 @@ impl Station {
         self.sender.unpark();
     }
 
+    /// How many tasks wait for others, one on top of the other.
+    pub(super) fn blocked(&self) -> usize {
+        self.blocked.load(Ordering::Acquire)
+    }
+
     /// Counts a task that waits no more.
     pub(super) fn unblock(&self) {
         self.blocked.fetch_sub(1, Ordering::AcqRel);
@@ -231,15 +244,31 @@ fn initialise(initializer: Option<Initializer>) -> Result<(), String> {
     }
 }
 
-/// Waits for the computing thread to end, for at most `grace`; a task that does not listen is left to itself.
-pub(in crate::pool) fn let_go(thread: JoinHandle<()>, grace: Duration) {
-    let begun = Instant::now();
-    while !thread.is_finished() {
-        if begun.elapsed() >= grace {
-            return;
+/// A computing thread that ends with this value, however that ends.
+pub(in crate::pool) struct Resident {
+    pub(in crate::pool) station: Arc<Station>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Resident {
+    /// Waits for the computing thread to end, for at most `GRACE`; a task that does not listen is left to itself.
+    pub(in crate::pool) fn let_go(&mut self) {
+        self.station.quit();
+        let Some(thread) = self.thread.take() else { return };
+        let begun = Instant::now();
+        while !thread.is_finished() {
+            if begun.elapsed() >= GRACE {
+                return;
+            }
+            std::thread::park_timeout(LOOK);
         }
-        std::thread::park_timeout(Duration::from_millis(1));
+        // What a panic of ours would have said was said by the panic hook.
+        let _ = thread.join();
     }
-    // What a panic of ours would have said was said by the panic hook.
-    let _ = thread.join();
+}
+
+impl Drop for Resident {
+    fn drop(&mut self) {
+        self.let_go();
+    }
 }
