@@ -191,10 +191,7 @@ impl SpmdWorkload for Heat {
                 Mismatch::unless(
                     distance <= bound,
                     what,
-                    format_args!(
-                        "{distance:e} in rows {:?}, columns {:?}",
-                        part.patch.rows, part.patch.cols
-                    ),
+                    format_args!("{distance:e} in rows {:?}, columns {:?}", part.patch.rows, part.patch.cols),
                     format_args!("at most {bound:e}"),
                 )
             };

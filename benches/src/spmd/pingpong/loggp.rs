@@ -117,9 +117,8 @@ pub fn fit_loggp(sizes: &[SizeTimes], overheads: &Overheads) -> LogGp {
         let times: Vec<&[f64]> = long.iter().map(|size| size.round_trip_ns.as_slice()).collect();
         let slope = bootstrap(&times, &mut draws, |drawn| {
             let points = long.iter().zip(drawn);
-            let points: Option<Vec<(f64, f64)>> = points
-                .map(|(size, times)| Some((size.bytes as f64, median(times)? / 2.0)))
-                .collect();
+            let points: Option<Vec<(f64, f64)>> =
+                points.map(|(size, times)| Some((size.bytes as f64, median(times)? / 2.0))).collect();
             slope(&points?)
         });
         Parameter::positive(slope, few)

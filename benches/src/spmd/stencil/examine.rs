@@ -10,11 +10,7 @@ impl Stencil {
     ///
     /// # Panics
     /// When a row is not as long as the patch is wide.
-    pub fn examine<'a>(
-        &self,
-        patch: &Patch,
-        row: impl Fn(usize) -> (&'a [f64], &'a [f64]),
-    ) -> StencilPart {
+    pub fn examine<'a>(&self, patch: &Patch, row: impl Fn(usize) -> (&'a [f64], &'a [f64])) -> StencilPart {
         let (active, expected) = (self.active(), self.expected());
         let increments = f64::from(self.iterations) + 1.0;
         let mut part = StencilPart { patch: patch.clone(), norm: 0.0, active: 0, worst: 0.0, digest: 0 };

@@ -29,12 +29,7 @@ impl Regions {
             start..all.end.min(length.saturating_sub(RADIUS)).max(start)
         };
         let (rows, cols) = (local(&patch.rows), local(&patch.cols));
-        Self {
-            inner_rows: inner(&rows, patch.height()),
-            inner_cols: inner(&cols, patch.width()),
-            rows,
-            cols,
-        }
+        Self { inner_rows: inner(&rows, patch.height()), inner_cols: inner(&cols, patch.width()), rows, cols }
     }
 
     /// What needs no neighbour.

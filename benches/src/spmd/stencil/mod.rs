@@ -195,8 +195,7 @@ impl SpmdWorkload for Stencil {
         let (out, input) = serial::solve(self);
         let wall = begun.elapsed();
         let n = self.side();
-        let part =
-            self.examine(&Patch::square(n), |row| (&out[row * n..][..n], &input[row * n..][..n]));
+        let part = self.examine(&Patch::square(n), |row| (&out[row * n..][..n], &input[row * n..][..n]));
         Some(self.verify(&[part]).map(|()| wall))
     }
 }
