@@ -47,6 +47,16 @@ impl Meter {
     }
 }
 
+/// The CPU time of the calling thread so far.
+pub(crate) fn thread_cpu() -> Duration {
+    tree::thread_cpu()
+}
+
+/// The peak memory of this process alone, since it was forgotten last.
+pub(crate) fn own_peak_rss_bytes() -> u64 {
+    tree::own_peak_rss_bytes()
+}
+
 #[cfg(target_os = "linux")]
 mod tree {
     use std::fs;
@@ -74,6 +84,14 @@ mod tree {
             let microseconds = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
             Duration::from_micros(u64::try_from(microseconds).unwrap_or(0))
         })
+    }
+
+    pub(super) fn thread_cpu() -> Duration {
+        ClockId::CLOCK_THREAD_CPUTIME_ID.now().map_or(Duration::ZERO, Duration::from)
+    }
+
+    pub(super) fn own_peak_rss_bytes() -> u64 {
+        peak_of(std::process::id() as i32).unwrap_or(0)
     }
 
     pub(super) fn peak_rss_bytes() -> u64 {
@@ -124,6 +142,14 @@ mod tree {
 
     pub(super) fn cpu() -> Duration {
         Duration::ZERO
+    }
+
+    pub(super) fn thread_cpu() -> Duration {
+        Duration::ZERO
+    }
+
+    pub(super) fn own_peak_rss_bytes() -> u64 {
+        0
     }
 
     pub(super) fn peak_rss_bytes() -> u64 {

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use par_core::comm::SpmdError;
 use par_core::{Executor, Mismatch, Options, Phase, Phases, Plan, Report, RunError, Runner, ZeroError};
 
 use super::Standard;
@@ -76,6 +77,9 @@ pub enum CaseError {
     /// A task graph did not run as it should.
     #[error(transparent)]
     Graph(#[from] GraphRunError),
+    /// A rank of an SPMD program failed.
+    #[error(transparent)]
+    Ranks(#[from] SpmdError),
     /// A parameter was 0.
     #[error(transparent)]
     Zero(#[from] ZeroError),

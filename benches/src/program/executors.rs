@@ -3,8 +3,12 @@
 use std::error::Error;
 use std::fmt;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use par_core::Executor;
+
+use crate::catalogue::CaseError;
+use crate::spmd::{Measured, Program, World};
 
 /// Why an executor could not be started; any error or text.
 pub type StartError = Box<dyn Error + Send + Sync>;
@@ -19,12 +23,38 @@ pub struct ExecutorSpec {
     pub(super) kind: Kind,
 }
 
+/// Starts a world with that many ranks.
+pub(super) type StartWorld = Arc<dyn Fn(NonZeroUsize) -> Result<Box<dyn AnyWorld>, StartError> + Send + Sync>;
+
+/// A world whose type is erased: what programs it runs is known.
+pub(super) trait AnyWorld {
+    fn measure(
+        &self,
+        program: &Program,
+        paradigm: &str,
+        executor: &str,
+    ) -> Result<Option<Measured>, CaseError>;
+}
+
+impl<W: World> AnyWorld for W {
+    fn measure(
+        &self,
+        program: &Program,
+        paradigm: &str,
+        executor: &str,
+    ) -> Result<Option<Measured>, CaseError> {
+        program.run(self, paradigm, executor)
+    }
+}
+
 /// What stands behind the name.
 #[derive(Clone)]
 pub(super) enum Kind {
     /// `Workload::serial`, without any executor.
     BestSerial,
     Present(Start),
+    /// Ranks that talk to one another.
+    World(StartWorld),
     Absent {
         reason: String,
         remedy: String,
@@ -36,6 +66,7 @@ impl fmt::Debug for Kind {
         match self {
             Self::BestSerial => f.write_str("BestSerial"),
             Self::Present(_) => f.write_str("Present"),
+            Self::World(_) => f.write_str("World"),
             Self::Absent { reason, .. } => write!(f, "Absent({reason})"),
         }
     }
@@ -52,6 +83,36 @@ impl ExecutorSpec {
     /// ```
     pub fn present(name: impl Into<String>, start: Start) -> Self {
         Self { name: name.into(), max_workers: None, kind: Kind::Present(start) }
+    }
+
+    /// A world that can be started here; it runs the workloads that need messages, and no others.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::num::NonZeroUsize;
+    /// use par_benches::program::ExecutorSpec;
+    /// use par_benches::spmd::World;
+    /// use par_core::comm::{Spmd, SpmdError};
+    /// use par_core::testing::ModelWorld;
+    ///
+    /// struct Model(NonZeroUsize);
+    ///
+    /// impl World for Model {
+    ///     fn ranks(&self) -> NonZeroUsize { self.0 }
+    ///     fn run<P: Spmd + Clone>(&self, program: &P) -> Result<Option<Vec<P::Output>>, SpmdError> {
+    ///         ModelWorld::new(self.0.get()).run(program).map(Some)
+    ///     }
+    /// }
+    ///
+    /// let spec = ExecutorSpec::world("model-world", |ranks| Ok(Model(ranks)));
+    /// ```
+    pub fn world<W: World + 'static>(
+        name: impl Into<String>,
+        start: fn(NonZeroUsize) -> Result<W, StartError>,
+    ) -> Self {
+        let start: StartWorld =
+            Arc::new(move |ranks| start(ranks).map(|world| Box::new(world) as Box<dyn AnyWorld>));
+        Self { name: name.into(), max_workers: None, kind: Kind::World(start) }
     }
 
     /// An executor that cannot run here: why, and the command that would help.

@@ -17,6 +17,7 @@ impl Session<'_> {
     pub(super) fn metg(&mut self, arguments: &MetgArgs) -> Result<(), Ended> {
         let spec = self.spec(&arguments.executor)?;
         let workers = spec.workers(arguments.workers)?;
+        self.unless_runs(spec, self.workload("taskgraph")?)?;
         let pattern = arguments.pattern;
         let failed = Failed {
             workload: "taskgraph",
@@ -71,5 +72,6 @@ fn target(started: &Started) -> Target {
     match started {
         Started::BestSerial => Target::Serial,
         Started::Executor(executor) => Target::Executor(executor.clone()),
+        Started::World(_) => unreachable!("a world is refused before it is started"),
     }
 }

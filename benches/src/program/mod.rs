@@ -4,6 +4,7 @@ mod executors;
 mod lines;
 mod list;
 mod metg;
+mod ranks;
 mod run;
 mod session;
 mod usage;
@@ -16,6 +17,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use crate::catalogue::catalogue;
+use crate::spmd::spmd_catalogue;
 use session::{Ended, Session};
 use usage::{Command, Parsed};
 
@@ -71,7 +73,8 @@ pub fn run(
             return FAILED;
         }
     };
-    let mut session = Session { paradigm, executors, workloads: &workloads, out };
+    let spmd = spmd_catalogue();
+    let mut session = Session { paradigm, executors, workloads: &workloads, spmd: &spmd, out };
     let ended = match command {
         Command::List => session.list(),
         Command::Run(arguments) => session.run(&arguments),

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod accounting;
+mod communicators;
 mod conformance;
 mod handles;
 mod laws_of_partition;
