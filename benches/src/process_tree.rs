@@ -47,6 +47,12 @@ impl Meter {
     }
 }
 
+/// Measures from now on the parent and all its descendants: where the parent is a launcher, the ranks of the whole job
+/// that are on this machine.
+pub fn measure_the_job() {
+    tree::measure_the_job();
+}
+
 /// The CPU time of the calling thread so far.
 pub(crate) fn thread_cpu() -> Duration {
     tree::thread_cpu()
@@ -60,12 +66,20 @@ pub(crate) fn own_peak_rss_bytes() -> u64 {
 #[cfg(target_os = "linux")]
 mod tree {
     use std::fs;
+    use std::sync::atomic::{AtomicI32, Ordering};
     use std::time::Duration;
 
     use nix::sys::resource::{UsageWho, getrusage};
     use nix::sys::time::TimeValLike;
     use nix::time::ClockId;
     use nix::unistd::Pid;
+
+    /// The root of the tree; 0 is this process.
+    static ROOT: AtomicI32 = AtomicI32::new(0);
+
+    pub(super) fn measure_the_job() {
+        ROOT.store(Pid::parent().as_raw(), Ordering::Relaxed);
+    }
 
     /// The CPU time of the living, by their clocks, and of the descendants that were waited for.
     pub(super) fn cpu() -> Duration {
@@ -113,9 +127,13 @@ mod tree {
         }
     }
 
-    /// This process and its living descendants.
+    /// The root and its living descendants.
     fn processes() -> Vec<i32> {
-        let mut found = vec![std::process::id() as i32];
+        let root = match ROOT.load(Ordering::Relaxed) {
+            0 => std::process::id() as i32,
+            root => root,
+        };
+        let mut found = vec![root];
         let mut next = 0;
         while let Some(process) = found.get(next).copied() {
             next += 1;
@@ -157,4 +175,6 @@ mod tree {
     }
 
     pub(super) fn forget_peaks() {}
+
+    pub(super) fn measure_the_job() {}
 }

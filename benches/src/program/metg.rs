@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::executors::Kind;
 use super::lines::{Failed, Line, Point};
 use super::list::peak;
 use super::session::{Ended, Session, Started, attempt};
@@ -27,12 +28,15 @@ impl Session<'_> {
             workers: workers.get(),
             reason: "",
         };
+        let limit = (HANGS * arguments.budget).max(LEAST_LIMIT) + self.patience;
+        if let Kind::Launched(_, launch) = &spec.kind {
+            return self.launch(*launch, workers, 2 * limit, failed);
+        }
         let search = MetgSearch {
             pattern,
             ns_per_iteration: arguments.ns_per_iteration.unwrap_or_else(peak),
             budget: arguments.budget,
         };
-        let limit = (HANGS * arguments.budget).max(LEAST_LIMIT);
         let reason = format!("no end within {limit:?}, though the budget is {:?}", arguments.budget);
         let watched = Watchdog::new(limit, Line::Failed(Failed { reason: &reason, ..failed }).to_json());
         let found = attempt(|| spec.start(workers)).and_then(|started| {
@@ -72,6 +76,8 @@ fn target(started: &Started) -> Target {
     match started {
         Started::BestSerial => Target::Serial,
         Started::Executor(executor) => Target::Executor(executor.clone()),
-        Started::World(_) => unreachable!("a world is refused before it is started"),
+        Started::Runner(_) | Started::World(_) => {
+            unreachable!("what runs no task graphs is refused before it is started")
+        }
     }
 }

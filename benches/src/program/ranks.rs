@@ -38,6 +38,7 @@ impl Session<'_> {
                 reason: "",
             },
             timeout: arguments.timeout,
+            patience: self.patience,
         };
         let (started, start) = guard.watched(|| spec.start(workers));
         let world = match started {

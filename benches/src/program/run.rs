@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use par_core::Report;
 
-use super::executors::StartError;
+use super::executors::{Kind, StartError};
 use super::lines::{Failed, Line};
 use super::session::{Ended, Found, Session, Started, attempt, chain};
 use super::usage::RunArgs;
 use super::watchdog::Watchdog;
-use crate::catalogue::{Case, Listed, Settings};
+use crate::catalogue::{Case, Listed, NamedRunner, Settings};
 
 /// Chunks per worker, if nothing is said: enough to even out what is uneven.
 const PARTS_PER_WORKER: usize = 8;
@@ -21,6 +21,7 @@ const PER_WORKER: NonZeroUsize = NonZeroUsize::new(PARTS_PER_WORKER).expect("not
 /// What is run, and how its failure is told.
 struct Experiment<'a> {
     case: &'a dyn Case,
+    workers: NonZeroUsize,
     settings: Settings,
     guard: Guard<'a>,
 }
@@ -30,6 +31,7 @@ struct Experiment<'a> {
 pub(super) struct Guard<'a> {
     pub(super) failed: Failed<'a>,
     pub(super) timeout: Duration,
+    pub(super) patience: Duration,
 }
 
 impl Session<'_> {
@@ -41,6 +43,20 @@ impl Session<'_> {
         let workers = spec.workers(arguments.workers)?;
         let found = self.workload(&arguments.workload)?;
         self.unless_runs(spec, found)?;
+        if let Kind::Launched(_, launch) = &spec.kind {
+            let runs = 3 + arguments.warmups + arguments.samples.get();
+            let limit =
+                Watchdog::after(arguments.timeout).saturating_mul(u32::try_from(runs).unwrap_or(u32::MAX));
+            let failed = Failed {
+                workload: found.name(),
+                pattern: None,
+                paradigm: self.paradigm,
+                executor: &spec.name,
+                workers: workers.get(),
+                reason: "",
+            };
+            return self.launch(*launch, workers, limit, failed);
+        }
         let listed = match found {
             Found::Chunks(listed) => listed,
             Found::Spmd(listed) => return self.run_ranks(arguments, spec, workers, listed),
@@ -49,6 +65,7 @@ impl Session<'_> {
         let case = corpus.as_deref().unwrap_or_else(|| listed.case(arguments.size));
         let experiment = Experiment {
             case,
+            workers,
             settings: Settings {
                 parts: arguments.parts.unwrap_or_else(|| workers.saturating_mul(PER_WORKER)),
                 timeout: Some(arguments.timeout),
@@ -64,10 +81,12 @@ impl Session<'_> {
                     reason: "",
                 },
                 timeout: arguments.timeout,
+                patience: self.patience,
             },
         };
         let guard = experiment.guard;
         let (started, start) = guard.watched(|| spec.start(workers));
+        let start = start + spec.head_start();
         let started = match started {
             Ok(started) => started,
             Err(reason) => return Err(self.failed(&guard, "the executor did not start: ", &reason)),
@@ -107,6 +126,15 @@ impl Session<'_> {
             let (report, _) = experiment.guard.watched(|| match started {
                 Started::BestSerial => experiment.case.run_serial(self.paradigm),
                 Started::Executor(executor) => experiment.case.run(self.paradigm, executor, &settings),
+                Started::Runner(runner) => {
+                    let runner = NamedRunner {
+                        name: experiment.guard.failed.executor,
+                        workers: experiment.workers,
+                        runner: &**runner,
+                    };
+                    let report = experiment.case.run_together(self.paradigm, &runner, &settings);
+                    report.expect("other workloads are refused before anything is started")
+                }
                 Started::World(_) => unreachable!("a world is refused before it is started"),
             });
             let mut report = match report {
@@ -135,7 +163,7 @@ impl Guard<'_> {
         &self,
         f: impl FnOnce() -> Result<T, E>,
     ) -> (Result<T, String>, Duration) {
-        let limit = Watchdog::after(self.timeout);
+        let limit = Watchdog::after(self.timeout) + self.patience;
         let reason = format!("no end within {limit:?}: the deadline of {:?} was not heeded", self.timeout);
         let line = Line::Failed(Failed { reason: &reason, ..self.failed }).to_json();
         let _watchdog = Watchdog::new(limit, line);

@@ -1,6 +1,7 @@
 //! One call of a program.
 
 use std::error::Error;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,9 +10,9 @@ use std::time::Duration;
 
 use par_core::{Executor, Shutdown};
 
-use super::executors::{AnyWorld, ExecutorSpec, Kind, StartError};
+use super::executors::{AnyWorld, ExecutorSpec, Kind, Runs, StartError};
 use super::lines::{Failed, Line};
-use crate::catalogue::{Listed, Size};
+use crate::catalogue::{Listed, Size, StandardRunner};
 use crate::spmd::SpmdListed;
 
 /// How long an executor may take to stop.
@@ -23,6 +24,10 @@ pub(super) struct Session<'a> {
     pub(super) executors: &'a [ExecutorSpec],
     pub(super) workloads: &'a [Listed],
     pub(super) spmd: &'a [SpmdListed],
+    /// The command line, without the program's name.
+    pub(super) command_line: &'a [OsString],
+    /// How much longer than others this process waits before it ends itself.
+    pub(super) patience: Duration,
     pub(super) out: &'a mut dyn Write,
 }
 
@@ -47,6 +52,7 @@ impl From<io::Error> for Ended {
 pub(super) enum Started {
     BestSerial,
     Executor(Arc<dyn Executor>),
+    Runner(Box<dyn StandardRunner>),
     World(Box<dyn AnyWorld>),
 }
 
@@ -134,12 +140,23 @@ impl Found<'_> {
 impl ExecutorSpec {
     /// Whether it can run that workload at all.
     pub(super) fn runs(&self, workload: Found<'_>) -> bool {
-        match (&self.kind, workload) {
-            (Kind::BestSerial, Found::Spmd(listed)) => listed.program(Size::Quick).has_serial(),
-            (Kind::BestSerial | Kind::Present(_), Found::Chunks(_))
-            | (Kind::World(_), Found::Spmd(_))
-            | (Kind::Absent { .. }, _) => true,
-            (Kind::Present(_), Found::Spmd(_)) | (Kind::World(_), Found::Chunks(_)) => false,
+        let runs = match &self.kind {
+            Kind::Absent { .. } => return true,
+            Kind::BestSerial => {
+                return match workload {
+                    Found::Chunks(_) => true,
+                    Found::Spmd(listed) => listed.program(Size::Quick).has_serial(),
+                };
+            }
+            Kind::Present(_) | Kind::Started(..) => Runs::Tasks,
+            Kind::Runner(_) => Runs::Chunks,
+            Kind::World(_) => Runs::Messages,
+            Kind::Launched(runs, _) => *runs,
+        };
+        match (runs, workload) {
+            (Runs::Tasks, Found::Chunks(_)) | (Runs::Messages, Found::Spmd(_)) => true,
+            (Runs::Chunks, Found::Chunks(listed)) => listed.case(Size::Quick).is_chunks(),
+            (Runs::Tasks | Runs::Chunks, Found::Spmd(_)) | (Runs::Messages, Found::Chunks(_)) => false,
         }
     }
 
@@ -156,12 +173,20 @@ impl ExecutorSpec {
         }
     }
 
+    /// How long it took to start before the program could start it.
+    pub(super) fn head_start(&self) -> Duration {
+        if let Kind::Started(_, start) = self.kind { start } else { Duration::ZERO }
+    }
+
     /// Starts it.
     pub(super) fn start(&self, workers: NonZeroUsize) -> Result<Started, StartError> {
         match &self.kind {
             Kind::BestSerial => Ok(Started::BestSerial),
             Kind::Present(start) => Ok(Started::Executor(start(workers)?.into())),
+            Kind::Started(executor, _) => Ok(Started::Executor(Arc::clone(executor))),
+            Kind::Runner(start) => Ok(Started::Runner(start(workers)?)),
             Kind::World(start) => Ok(Started::World(start(workers)?)),
+            Kind::Launched(..) => unreachable!("what is launched is started by the program that is launched"),
             Kind::Absent { reason, remedy } => Err(format!("{reason}; try: {remedy}").into()),
         }
     }
