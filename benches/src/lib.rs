@@ -10,6 +10,7 @@ mod fixed;
 pub mod catalogue;
 pub mod process_tree;
 pub mod program;
+pub mod spmd;
 pub mod taskgraph;
 pub mod workloads;
 

@@ -47,15 +47,39 @@ impl Meter {
     }
 }
 
+/// Measures from now on the parent and all its descendants: where the parent is a launcher, the ranks of the whole job
+/// that are on this machine.
+pub fn measure_the_job() {
+    tree::measure_the_job();
+}
+
+/// The CPU time of the calling thread so far.
+pub(crate) fn thread_cpu() -> Duration {
+    tree::thread_cpu()
+}
+
+/// The peak memory of this process alone, since it was forgotten last.
+pub(crate) fn own_peak_rss_bytes() -> u64 {
+    tree::own_peak_rss_bytes()
+}
+
 #[cfg(target_os = "linux")]
 mod tree {
     use std::fs;
+    use std::sync::atomic::{AtomicI32, Ordering};
     use std::time::Duration;
 
     use nix::sys::resource::{UsageWho, getrusage};
     use nix::sys::time::TimeValLike;
     use nix::time::ClockId;
     use nix::unistd::Pid;
+
+    /// The root of the tree; 0 is this process.
+    static ROOT: AtomicI32 = AtomicI32::new(0);
+
+    pub(super) fn measure_the_job() {
+        ROOT.store(Pid::parent().as_raw(), Ordering::Relaxed);
+    }
 
     /// The CPU time of the living, by their clocks, and of the descendants that were waited for.
     pub(super) fn cpu() -> Duration {
@@ -74,6 +98,14 @@ mod tree {
             let microseconds = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
             Duration::from_micros(u64::try_from(microseconds).unwrap_or(0))
         })
+    }
+
+    pub(super) fn thread_cpu() -> Duration {
+        ClockId::CLOCK_THREAD_CPUTIME_ID.now().map_or(Duration::ZERO, Duration::from)
+    }
+
+    pub(super) fn own_peak_rss_bytes() -> u64 {
+        peak_of(std::process::id() as i32).unwrap_or(0)
     }
 
     pub(super) fn peak_rss_bytes() -> u64 {
@@ -95,9 +127,13 @@ mod tree {
         }
     }
 
-    /// This process and its living descendants.
+    /// The root and its living descendants.
     fn processes() -> Vec<i32> {
-        let mut found = vec![std::process::id() as i32];
+        let root = match ROOT.load(Ordering::Relaxed) {
+            0 => std::process::id() as i32,
+            root => root,
+        };
+        let mut found = vec![root];
         let mut next = 0;
         while let Some(process) = found.get(next).copied() {
             next += 1;
@@ -126,9 +162,19 @@ mod tree {
         Duration::ZERO
     }
 
+    pub(super) fn thread_cpu() -> Duration {
+        Duration::ZERO
+    }
+
+    pub(super) fn own_peak_rss_bytes() -> u64 {
+        0
+    }
+
     pub(super) fn peak_rss_bytes() -> u64 {
         0
     }
 
     pub(super) fn forget_peaks() {}
+
+    pub(super) fn measure_the_job() {}
 }

@@ -5,9 +5,12 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use par_core::{Executor, Mismatch, Options, Phase, Phases, Plan, Report, RunError, Runner, ZeroError};
+use par_core::comm::SpmdError;
+use par_core::{
+    Executor, Mismatch, Options, Outcome, Phase, Phases, Plan, Report, RunError, Runner, ZeroError,
+};
 
-use super::Standard;
+use super::{Standard, StandardRunner};
 use crate::process_tree::{Meter, Usage};
 use crate::taskgraph::GraphRunError;
 
@@ -20,6 +23,23 @@ pub struct Settings {
     pub timeout: Option<Duration>,
     /// Whether to record when and where each chunk ran.
     pub spans: bool,
+}
+
+/// Something that runs workloads and is no executor, and how reports name it.
+#[derive(Clone, Copy)]
+pub struct NamedRunner<'r> {
+    /// Its name.
+    pub name: &'r str,
+    /// How many workers it has.
+    pub workers: NonZeroUsize,
+    /// What runs.
+    pub runner: &'r dyn StandardRunner,
+}
+
+impl fmt::Debug for NamedRunner<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NamedRunner({}, {} workers)", self.name, self.workers)
+    }
 }
 
 /// One workload at one size, with its type erased. Whatever it returns has been verified.
@@ -50,6 +70,29 @@ pub trait Case: Send + Sync {
         settings: &Settings,
     ) -> Result<Report, CaseError>;
 
+    /// Runs it on something that is no executor, verifies the answer, and reports; `None` when it is no workload of
+    /// chunks, and only executors can run it.
+    ///
+    /// # Errors
+    /// [`CaseError`]: it did not run, or the answer is wrong.
+    ///
+    /// # Blocking
+    /// Until the answer is there and verified.
+    fn run_together(
+        &self,
+        paradigm: &str,
+        runner: &NamedRunner<'_>,
+        settings: &Settings,
+    ) -> Option<Result<Report, CaseError>> {
+        let _ = (paradigm, runner, settings);
+        None
+    }
+
+    /// Whether [`run_together`](Self::run_together) runs it.
+    fn is_chunks(&self) -> bool {
+        false
+    }
+
     /// Runs its best serial code, verifies the answer, and reports.
     ///
     /// # Errors
@@ -76,6 +119,9 @@ pub enum CaseError {
     /// A task graph did not run as it should.
     #[error(transparent)]
     Graph(#[from] GraphRunError),
+    /// A rank of an SPMD program failed.
+    #[error(transparent)]
+    Ranks(#[from] SpmdError),
     /// A parameter was 0.
     #[error(transparent)]
     Zero(#[from] ZeroError),
@@ -91,6 +137,22 @@ pub(super) struct WorkloadCase<W: Standard> {
 impl<W: Standard> WorkloadCase<W> {
     pub(super) fn new(workload: W) -> Self {
         Self { workload, reference: Mutex::new(None) }
+    }
+
+    /// Runs it as the settings say, and verifies the answer.
+    fn measure(
+        &self,
+        run: impl FnOnce(Plan) -> Result<Outcome<W::Output>, RunError>,
+        settings: &Settings,
+    ) -> Result<(Outcome<W::Output>, Usage), CaseError> {
+        let options = settings.timeout.map_or_else(Options::new, |timeout| Options::new().timeout(timeout));
+        let plan = Plan::parts(settings.parts.get())?.options(options);
+        let plan = if settings.spans { plan.spans() } else { plan };
+        let meter = Meter::start();
+        let outcome = run(plan)?;
+        let usage = meter.stop();
+        self.verify(&outcome.output)?;
+        Ok((outcome, usage))
     }
 
     fn verify(&self, output: &W::Output) -> Result<(), Mismatch> {
@@ -129,15 +191,29 @@ impl<W: Standard> Case for WorkloadCase<W> {
         executor: &Arc<dyn Executor>,
         settings: &Settings,
     ) -> Result<Report, CaseError> {
-        let options = settings.timeout.map_or_else(Options::new, |timeout| Options::new().timeout(timeout));
-        let plan = Plan::parts(settings.parts.get())?.options(options);
-        let plan = if settings.spans { plan.spans() } else { plan };
-        let meter = Meter::start();
-        let outcome = executor.as_ref().run(&self.workload, plan)?;
-        let usage = meter.stop();
-        self.verify(&outcome.output)?;
-        let report = Report::new(&self.workload, paradigm, executor.as_ref(), &outcome);
+        let runner = executor.as_ref();
+        let (outcome, usage) = self.measure(|plan| runner.run(&self.workload, plan), settings)?;
+        let report = Report::new(&self.workload, paradigm, runner, &outcome);
         Ok(with_usage(report, usage).verified(self.checked_against()))
+    }
+
+    fn run_together(
+        &self,
+        paradigm: &str,
+        named: &NamedRunner<'_>,
+        settings: &Settings,
+    ) -> Option<Result<Report, CaseError>> {
+        let runner = W::runner(named.runner);
+        let measured = self.measure(|plan| runner.run(&self.workload, plan), settings);
+        Some(measured.map(|(outcome, usage)| {
+            let workers = named.workers.get();
+            let report = Report::of_runner(&self.workload, paradigm, named.name, workers, &outcome);
+            with_usage(report, usage).verified(self.checked_against())
+        }))
+    }
+
+    fn is_chunks(&self) -> bool {
+        true
     }
 
     fn run_serial(&self, paradigm: &str) -> Result<Report, CaseError> {

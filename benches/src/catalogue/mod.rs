@@ -4,8 +4,8 @@ mod case;
 mod graph_case;
 mod standard;
 
-pub use case::{Case, CaseError, Settings};
-pub use standard::Standard;
+pub use case::{Case, CaseError, NamedRunner, Settings};
+pub use standard::{Standard, StandardRunner};
 
 use std::fmt;
 use std::path::Path;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use par_core::Workload;
+use par_core::{Runner, Workload};
 
 use crate::workloads::{Dgemm, Ep, Is, Mandelbrot, NQueens, Stream, Uts, WordCount};
 
@@ -16,17 +16,31 @@ pub trait Standard: Workload {
     fn needs_serial(&self) -> bool {
         self.checked_against().contains("serial code")
     }
+
+    /// The runner for this workload among those for all.
+    fn runner(all: &dyn StandardRunner) -> &dyn Runner<Self>;
 }
 
 /// Workloads that have the method already.
 macro_rules! standard {
-    ($($workload:ty),* $(,)?) => {$(
-        impl Standard for $workload {
-            fn checked_against(&self) -> Cow<'static, str> {
-                self.checked_against().into()
+    ($($workload:ty),* $(,)?) => {
+        /// Runs every standard workload: what is more than one executor, as the ranks of a world together are.
+        pub trait StandardRunner: $(Runner<$workload> +)* {}
+
+        impl<R: $(Runner<$workload> +)*> StandardRunner for R {}
+
+        $(
+            impl Standard for $workload {
+                fn checked_against(&self) -> Cow<'static, str> {
+                    self.checked_against().into()
+                }
+
+                fn runner(all: &dyn StandardRunner) -> &dyn Runner<Self> {
+                    all
+                }
             }
-        }
-    )*};
+        )*
+    };
 }
 
 standard!(Dgemm, Ep, Is, Mandelbrot, NQueens, Stream, Uts, WordCount);

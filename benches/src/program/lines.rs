@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use par_core::Report;
 use serde::Serialize;
+
+use crate::spmd::{LatencyTable, Traffic};
 
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -10,6 +13,12 @@ pub(super) enum Line<'a> {
     Workload {
         workload: &'a str,
         sizes: BTreeMap<&'a str, serde_json::Value>,
+        /// How few workers can run it, where one cannot.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        min_workers: Option<usize>,
+        /// How many workers take part at the most, where more are of no use.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        max_workers: Option<usize>,
     },
     Pattern {
         pattern: &'a str,
@@ -18,12 +27,30 @@ pub(super) enum Line<'a> {
         paradigm: &'a str,
         executor: &'a str,
         max_workers: Option<usize>,
+        workloads: Vec<&'a str>,
     },
     Absent {
         paradigm: &'a str,
         executor: &'a str,
         reason: &'a str,
         remedy: &'a str,
+    },
+    Latency {
+        workload: &'a str,
+        paradigm: &'a str,
+        executor: &'a str,
+        workers: usize,
+        #[serde(flatten)]
+        table: &'a LatencyTable,
+        verified: bool,
+    },
+    Traffic {
+        workload: &'a str,
+        paradigm: &'a str,
+        executor: &'a str,
+        workers: usize,
+        #[serde(flatten)]
+        traffic: &'a Traffic,
     },
     Failed(Failed<'a>),
     Metg {
@@ -43,6 +70,24 @@ pub(super) enum Line<'a> {
     Peak {
         ns_per_iteration: f64,
     },
+}
+
+/// A sample of an SPMD workload.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(super) struct SampleLine<'a> {
+    #[serde(flatten)]
+    pub(super) report: &'a Report,
+    /// How ranks are summarised, in the wall time and in the phases.
+    pub(super) ranks: &'static str,
+    /// Messages of all ranks together.
+    pub(super) messages: u64,
+}
+
+impl SampleLine<'_> {
+    /// The line as JSON, without a newline.
+    pub(super) fn to_json(self) -> String {
+        serde_json::to_string(&self).expect("only numbers, strings and maps with string keys")
+    }
 }
 
 /// What did not work, on what.

@@ -2,7 +2,7 @@
 
 use super::executors::Kind;
 use super::lines::Line;
-use super::session::{Ended, Session};
+use super::session::{Ended, Found, Session};
 use crate::catalogue::Size;
 use crate::taskgraph::{Pattern, ns_per_iteration};
 
@@ -13,7 +13,15 @@ impl Session<'_> {
     pub(super) fn list(&mut self) -> Result<(), Ended> {
         for listed in self.workloads {
             let sizes = Size::ALL.map(|size| (size.name(), listed.case(size).params())).into();
-            self.print(&Line::Workload { workload: listed.name(), sizes }.to_json())?;
+            let workload = listed.name();
+            self.print(&Line::Workload { workload, sizes, min_workers: None, max_workers: None }.to_json())?;
+        }
+        for listed in self.spmd {
+            let sizes = Size::ALL.map(|size| (size.name(), listed.program(size).params())).into();
+            let (workload, program) = (listed.name(), listed.program(Size::Quick));
+            let min_workers = Some(program.ranks_min()).filter(|least| *least > 1);
+            let max_workers = program.ranks_max();
+            self.print(&Line::Workload { workload, sizes, min_workers, max_workers }.to_json())?;
         }
         for pattern in Pattern::ALL {
             self.print(&Line::Pattern { pattern: pattern.name() }.to_json())?;
@@ -23,8 +31,12 @@ impl Session<'_> {
             let executor = &spec.name;
             let line = match &spec.kind {
                 Kind::Absent { reason, remedy } => Line::Absent { paradigm, executor, reason, remedy },
-                Kind::BestSerial | Kind::Present(_) => {
-                    Line::Executor { paradigm, executor, max_workers: spec.max_workers.map(Into::into) }
+                _ => {
+                    let all =
+                        self.workloads.iter().map(Found::Chunks).chain(self.spmd.iter().map(Found::Spmd));
+                    let workloads = all.filter(|found| spec.runs(*found)).map(Found::name).collect();
+                    let max_workers = spec.max_workers.map(Into::into);
+                    Line::Executor { paradigm, executor, max_workers, workloads }
                 }
             };
             self.print(&line.to_json())?;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::executors::Kind;
 use super::lines::{Failed, Line, Point};
 use super::list::peak;
 use super::session::{Ended, Session, Started, attempt};
@@ -17,6 +18,7 @@ impl Session<'_> {
     pub(super) fn metg(&mut self, arguments: &MetgArgs) -> Result<(), Ended> {
         let spec = self.spec(&arguments.executor)?;
         let workers = spec.workers(arguments.workers)?;
+        self.unless_runs(spec, self.workload("taskgraph")?)?;
         let pattern = arguments.pattern;
         let failed = Failed {
             workload: "taskgraph",
@@ -26,12 +28,15 @@ impl Session<'_> {
             workers: workers.get(),
             reason: "",
         };
+        let limit = (HANGS * arguments.budget).max(LEAST_LIMIT) + self.patience;
+        if let Kind::Launched(_, launch) = &spec.kind {
+            return self.launch(*launch, workers, 2 * limit, failed);
+        }
         let search = MetgSearch {
             pattern,
             ns_per_iteration: arguments.ns_per_iteration.unwrap_or_else(peak),
             budget: arguments.budget,
         };
-        let limit = (HANGS * arguments.budget).max(LEAST_LIMIT);
         let reason = format!("no end within {limit:?}, though the budget is {:?}", arguments.budget);
         let watched = Watchdog::new(limit, Line::Failed(Failed { reason: &reason, ..failed }).to_json());
         let found = attempt(|| spec.start(workers)).and_then(|started| {
@@ -71,5 +76,8 @@ fn target(started: &Started) -> Target {
     match started {
         Started::BestSerial => Target::Serial,
         Started::Executor(executor) => Target::Executor(executor.clone()),
+        Started::Runner(_) | Started::World(_) => {
+            unreachable!("what runs no task graphs is refused before it is started")
+        }
     }
 }

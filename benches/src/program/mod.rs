@@ -1,21 +1,25 @@
 //! The bench program of a paradigm; its contract is in `benches/README.md`.
 
 mod executors;
+mod launch;
 mod lines;
 mod list;
 mod metg;
+mod ranks;
 mod run;
 mod session;
 mod usage;
 mod watchdog;
 
-pub use executors::{ExecutorSpec, Start, StartError};
+pub use executors::{ExecutorSpec, Launch, Runs, Start, StartError, StartRunner};
 
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use crate::catalogue::catalogue;
+use crate::spmd::spmd_catalogue;
 use session::{Ended, Session};
 use usage::{Command, Parsed};
 
@@ -25,6 +29,9 @@ const VERIFIED: u8 = 0;
 const FAILED: u8 = 1;
 /// The command line says nothing that can be done.
 const BAD_USAGE: u8 = 2;
+
+/// How much longer than rank 0 the other ranks wait for the end of what hangs.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The whole program of a paradigm: reads the command line, prints JSON lines, and says how it went.
 ///
@@ -53,7 +60,29 @@ pub fn run(
     out: &mut dyn Write,
     complaints: &mut dyn Write,
 ) -> u8 {
-    let command = match usage::parse(arguments) {
+    run_patiently(paradigm, executors, arguments, Duration::ZERO, out, complaints)
+}
+
+/// As [`main`], for one rank of many that all run this program; returns the exit code.
+///
+/// Only rank 0 may print to standard output, and only it is watched closely: another waits a little longer for the end of
+/// what hangs, so that rank 0 can say it first.
+pub fn run_rank(paradigm: &str, executors: &[ExecutorSpec], rank: usize) -> u8 {
+    let patience = if rank == 0 { Duration::ZERO } else { PATIENCE };
+    let (out, complaints) = (&mut std::io::stdout(), &mut std::io::stderr());
+    run_patiently(paradigm, executors, std::env::args_os(), patience, out, complaints)
+}
+
+fn run_patiently(
+    paradigm: &str,
+    executors: &[ExecutorSpec],
+    arguments: impl IntoIterator<Item = OsString>,
+    patience: Duration,
+    out: &mut dyn Write,
+    complaints: &mut dyn Write,
+) -> u8 {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let command = match usage::parse(arguments.clone()) {
         Parsed::Command(command) => command,
         Parsed::Help(text) => {
             let _ = out.write_all(text.as_bytes());
@@ -71,7 +100,16 @@ pub fn run(
             return FAILED;
         }
     };
-    let mut session = Session { paradigm, executors, workloads: &workloads, out };
+    let spmd = spmd_catalogue();
+    let mut session = Session {
+        paradigm,
+        executors,
+        workloads: &workloads,
+        spmd: &spmd,
+        command_line: arguments.get(1..).unwrap_or_default(),
+        patience,
+        out,
+    };
     let ended = match command {
         Command::List => session.list(),
         Command::Run(arguments) => session.run(&arguments),

@@ -1,6 +1,7 @@
 //! One call of a program.
 
 use std::error::Error;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,9 +10,10 @@ use std::time::Duration;
 
 use par_core::{Executor, Shutdown};
 
-use super::executors::{ExecutorSpec, Kind, StartError};
+use super::executors::{AnyWorld, ExecutorSpec, Kind, Runs, StartError};
 use super::lines::{Failed, Line};
-use crate::catalogue::Listed;
+use crate::catalogue::{Listed, Size, StandardRunner};
+use crate::spmd::SpmdListed;
 
 /// How long an executor may take to stop.
 const SHUTDOWN: Duration = Duration::from_secs(30);
@@ -21,6 +23,11 @@ pub(super) struct Session<'a> {
     pub(super) paradigm: &'a str,
     pub(super) executors: &'a [ExecutorSpec],
     pub(super) workloads: &'a [Listed],
+    pub(super) spmd: &'a [SpmdListed],
+    /// The command line, without the program's name.
+    pub(super) command_line: &'a [OsString],
+    /// How much longer than others this process waits before it ends itself.
+    pub(super) patience: Duration,
     pub(super) out: &'a mut dyn Write,
 }
 
@@ -45,6 +52,17 @@ impl From<io::Error> for Ended {
 pub(super) enum Started {
     BestSerial,
     Executor(Arc<dyn Executor>),
+    Runner(Box<dyn StandardRunner>),
+    World(Box<dyn AnyWorld>),
+}
+
+/// A workload of either kind.
+#[derive(Clone, Copy)]
+pub(super) enum Found<'a> {
+    /// Chunks for an executor.
+    Chunks(&'a Listed),
+    /// A program for the ranks of a world.
+    Spmd(&'a SpmdListed),
 }
 
 impl<'a> Session<'a> {
@@ -71,11 +89,37 @@ impl<'a> Session<'a> {
     }
 
     /// The workload of that name.
-    pub(super) fn workload(&self, name: &str) -> Result<&'a Listed, Ended> {
-        self.workloads
+    pub(super) fn workload(&self, name: &str) -> Result<Found<'a>, Ended> {
+        let chunks = self.workloads.iter().find(|listed| listed.name() == name).map(Found::Chunks);
+        let spmd = || self.spmd.iter().find(|listed| listed.name() == name).map(Found::Spmd);
+        chunks.or_else(spmd).ok_or_else(|| {
+            let chunks = self.workloads.iter().map(Listed::name);
+            unknown("workload", name, chunks.chain(self.spmd.iter().map(SpmdListed::name)))
+        })
+    }
+}
+
+impl<'a> Session<'a> {
+    /// Passes when `spec` can run `workload`.
+    pub(super) fn unless_runs(&self, spec: &ExecutorSpec, workload: Found<'a>) -> Result<(), Ended> {
+        if spec.runs(workload) {
+            return Ok(());
+        }
+        let able: Vec<&str> = self
+            .executors
             .iter()
-            .find(|listed| listed.name() == name)
-            .ok_or_else(|| unknown("workload", name, self.workloads.iter().map(Listed::name)))
+            .filter(|other| other.runs(workload))
+            .map(|other| other.name.as_str())
+            .collect();
+        let instead = match &able[..] {
+            [] => "no executor of this program does".to_owned(),
+            able => format!("choose {}", able.join(", ")),
+        };
+        Err(Ended::BadUsage(format!(
+            "the executor `{}` does not run `{}`: {instead}",
+            spec.name,
+            workload.name()
+        )))
     }
 }
 
@@ -84,7 +128,38 @@ fn unknown<'n>(what: &str, name: &str, known: impl Iterator<Item = &'n str>) -> 
     Ended::BadUsage(format!("no {what} is called `{name}`; choose one of {}", known.join(", ")))
 }
 
+impl Found<'_> {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Chunks(listed) => listed.name(),
+            Self::Spmd(listed) => listed.name(),
+        }
+    }
+}
+
 impl ExecutorSpec {
+    /// Whether it can run that workload at all.
+    pub(super) fn runs(&self, workload: Found<'_>) -> bool {
+        let runs = match &self.kind {
+            Kind::Absent { .. } => return true,
+            Kind::BestSerial => {
+                return match workload {
+                    Found::Chunks(_) => true,
+                    Found::Spmd(listed) => listed.program(Size::Quick).has_serial(),
+                };
+            }
+            Kind::Present(_) | Kind::Started(..) => Runs::Tasks,
+            Kind::Runner(_) => Runs::Chunks,
+            Kind::World(_) => Runs::Messages,
+            Kind::Launched(runs, _) => *runs,
+        };
+        match (runs, workload) {
+            (Runs::Tasks, Found::Chunks(_)) | (Runs::Messages, Found::Spmd(_)) => true,
+            (Runs::Chunks, Found::Chunks(listed)) => listed.case(Size::Quick).is_chunks(),
+            (Runs::Tasks | Runs::Chunks, Found::Spmd(_)) | (Runs::Messages, Found::Chunks(_)) => false,
+        }
+    }
+
     /// How many workers to start: what was asked for, or as many as the machine and the executor allow.
     pub(super) fn workers(&self, wanted: Option<NonZeroUsize>) -> Result<NonZeroUsize, Ended> {
         let most = self.max_workers.unwrap_or(NonZeroUsize::MAX);
@@ -98,11 +173,20 @@ impl ExecutorSpec {
         }
     }
 
+    /// How long it took to start before the program could start it.
+    pub(super) fn head_start(&self) -> Duration {
+        if let Kind::Started(_, start) = self.kind { start } else { Duration::ZERO }
+    }
+
     /// Starts it.
     pub(super) fn start(&self, workers: NonZeroUsize) -> Result<Started, StartError> {
         match &self.kind {
             Kind::BestSerial => Ok(Started::BestSerial),
             Kind::Present(start) => Ok(Started::Executor(start(workers)?.into())),
+            Kind::Started(executor, _) => Ok(Started::Executor(Arc::clone(executor))),
+            Kind::Runner(start) => Ok(Started::Runner(start(workers)?)),
+            Kind::World(start) => Ok(Started::World(start(workers)?)),
+            Kind::Launched(..) => unreachable!("what is launched is started by the program that is launched"),
             Kind::Absent { reason, remedy } => Err(format!("{reason}; try: {remedy}").into()),
         }
     }

@@ -17,6 +17,7 @@ mod hanging;
 mod liars;
 mod lines;
 mod process_tree;
+mod spmd;
 mod usage;
 mod workloads;
 
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         liars::trials(),
         lines::trials(),
         process_tree::trials(),
+        spmd::trials(),
         usage::trials(),
         workloads::trials(),
     ];

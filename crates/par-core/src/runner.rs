@@ -38,6 +38,21 @@ impl Plan {
     pub fn spans(self) -> Self {
         Self { spans: true, ..self }
     }
+
+    /// Into at most how many chunks the problem is to be cut; this and the next two are for runners.
+    pub fn part_limit(&self) -> NonZeroUsize {
+        self.parts
+    }
+
+    /// The options of every chunk.
+    pub fn chunk_options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Whether the outcome is to say when and where each chunk ran.
+    pub fn wants_spans(&self) -> bool {
+        self.spans
+    }
 }
 
 /// What a run yields: the answer, and where the time went.

@@ -228,6 +228,15 @@ pub enum RunError {
         #[source]
         source: TaskError,
     },
+    /// The ranks that ran it together no longer agree: one is lost, or a message did not come through.
+    #[error("the ranks that run `{workload}` did not come to an answer together")]
+    World {
+        /// The workload's name.
+        workload: String,
+        /// Why.
+        #[source]
+        source: crate::comm::CommError,
+    },
 }
 
 /// A shutdown that was still waiting when its time was up; a harder [`Level`](crate::Level) may follow.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{Counter, Outcome, Phases, Workload};
 
@@ -84,7 +84,7 @@ pub struct Report {
 }
 
 /// When and where one chunk ran, in nanoseconds since the start of the run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChunkSpan {
     /// The worker's index.
     pub worker: usize,
@@ -104,10 +104,21 @@ impl Report {
         executor: &(impl crate::Executor + ?Sized),
         outcome: &Outcome<W::Output>,
     ) -> Self {
+        Self::of_runner(workload, paradigm, executor.name(), executor.workers().get(), outcome)
+    }
+
+    /// As [`new`](Self::new), of a runner that is no executor and has that name and so many workers.
+    pub fn of_runner<W: Workload>(
+        workload: &W,
+        paradigm: &str,
+        runner: &str,
+        workers: usize,
+        outcome: &Outcome<W::Output>,
+    ) -> Self {
         let cost = workload.cost();
         let params = serde_json::to_value(workload).unwrap_or_default();
         Self {
-            workers: executor.workers().get(),
+            workers,
             parts: outcome.parts.get(),
             wall_ns: u64::try_from(outcome.wall.as_nanos()).unwrap_or(u64::MAX),
             tasks: outcome.tasks as u64,
@@ -116,7 +127,7 @@ impl Report {
             operations: cost.operations,
             bytes_moved: cost.bytes,
             spans: outcome.spans.clone(),
-            ..Self::empty(W::NAME, params, paradigm, executor.name())
+            ..Self::empty(W::NAME, params, paradigm, runner)
         }
         .with_phases(&outcome.phases)
     }

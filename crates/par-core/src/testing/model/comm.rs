@@ -159,15 +159,6 @@ impl ModelComm {
         let here = self.members[self.rank];
         self.post.lock().boxes[here].retract(|other| Arc::ptr_eq(other, slot))
     }
-
-    /// Takes a message out, if it is here.
-    fn take(&self, posted: &Posted) -> Option<(Envelope, Vec<u8>)> {
-        let here = self.members[self.rank];
-        let (envelope, letter) = self.post.lock().boxes[here].take(posted)?;
-        set_taken(&letter.ticket);
-        self.post.changed();
-        Some((envelope, letter.bytes))
-    }
 }
 
 fn status(envelope: &Envelope) -> Status {
@@ -285,8 +276,16 @@ impl Communicator for ModelComm {
         from: impl Into<Source>,
         tag: impl Into<TagSelector>,
     ) -> Result<Option<Message<'_>>, CommError> {
-        let (posted, _) = self.posted(from.into(), tag.into())?;
-        Ok(self.take(&posted).map(|(envelope, bytes)| Message::new(status(&envelope), Taken(bytes))))
+        let (posted, sources) = self.posted(from.into(), tag.into())?;
+        let here = self.members[self.rank];
+        let mut state = self.post.lock();
+        let Some((envelope, letter)) = state.boxes[here].take(&posted) else {
+            return self.unless_lost(&state, &sources).map(|()| None);
+        };
+        drop(state);
+        set_taken(&letter.ticket);
+        self.post.changed();
+        Ok(Some(Message::new(status(&envelope), Taken(letter.bytes))))
     }
 
     fn probe(&self, from: impl Into<Source>, tag: impl Into<TagSelector>) -> Result<Status, CommError> {
@@ -300,9 +299,13 @@ impl Communicator for ModelComm {
         from: impl Into<Source>,
         tag: impl Into<TagSelector>,
     ) -> Result<Option<Status>, CommError> {
-        let (posted, _) = self.posted(from.into(), tag.into())?;
+        let (posted, sources) = self.posted(from.into(), tag.into())?;
         let here = self.members[self.rank];
-        Ok(self.post.lock().boxes[here].peek(&posted).map(status))
+        let state = self.post.lock();
+        match state.boxes[here].peek(&posted) {
+            Some(envelope) => Ok(Some(status(envelope))),
+            None => self.unless_lost(&state, &sources).map(|()| None),
+        }
     }
 
     fn attach_buffer(&self, bytes: usize) -> Result<(), CommError> {

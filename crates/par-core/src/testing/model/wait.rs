@@ -20,11 +20,7 @@ impl ModelComm {
             if let Some(result) = ready(&mut state) {
                 return Ok(result);
             }
-            let here = self.members()[self.rank_here()];
-            let mut others = sources.iter().filter(|rank| **rank != here);
-            if others.clone().next().is_some() && others.all(|rank| state.ended[*rank].is_some()) {
-                return Err(lost(&state, sources, here));
-            }
+            self.unless_lost(&state, sources)?;
             state = self.post().wait(state);
             if begun.elapsed() > Duration::from_millis(1)
                 && let Some(watch) = self.watch()
@@ -34,6 +30,20 @@ impl ModelComm {
                 state = self.post().lock();
             }
         }
+    }
+
+    /// Passes while one of the ranks `sources` could still send something.
+    pub(super) fn unless_lost(
+        &self,
+        state: &MutexGuard<'_, State>,
+        sources: &[Rank],
+    ) -> Result<(), CommError> {
+        let here = self.members()[self.rank_here()];
+        let mut others = sources.iter().filter(|rank| **rank != here);
+        if others.clone().next().is_some() && others.all(|rank| state.ended[*rank].is_some()) {
+            return Err(lost(state, sources, here));
+        }
+        Ok(())
     }
 }
 

@@ -1,0 +1,42 @@
+//! What a rank does with its rows: transposing while packing, and adding while unpacking.
+
+use std::ops::Range;
+
+use multiversion::multiversion;
+
+/// Elements along the side of a tile: sixteen rows of it and sixteen of its transpose stay in the nearest cache.
+const TILE: usize = 16;
+
+/// Writes the transpose of those columns of A into `block`, row by row, and adds 1 to them.
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
+pub(super) fn pack(a: &mut [f64], n: usize, cols: Range<usize>, block: &mut [f64]) {
+    let height = a.len() / n.max(1);
+    for top in (0..height).step_by(TILE) {
+        let rows = top..(top + TILE).min(height);
+        for left in cols.clone().step_by(TILE) {
+            let tile = left..(left + TILE).min(cols.end);
+            for row in rows.clone() {
+                let source = &mut a[row * n..][tile.clone()];
+                for (col, value) in source.iter_mut().enumerate() {
+                    block[(left - cols.start + col) * height + row] = *value;
+                    *value += 1.0;
+                }
+            }
+        }
+    }
+}
+
+/// Adds a block to those columns of B.
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
+pub(super) fn add(b: &mut [f64], n: usize, cols: Range<usize>, block: &[f64]) {
+    let width = cols.len();
+    if width == 0 {
+        return;
+    }
+    for (row, values) in block.chunks_exact(width).enumerate() {
+        let target = &mut b[row * n + cols.start..][..width];
+        for (sum, value) in target.iter_mut().zip(values) {
+            *sum += value;
+        }
+    }
+}
