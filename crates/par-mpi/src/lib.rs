@@ -1,3 +1,17 @@
-//! MPI for par.
 #![doc = include_str!("../README.md")]
 #![deny(unsafe_code)]
+
+#[cfg(feature = "mpi")]
+mod comm;
+mod error;
+pub mod launch;
+#[cfg(feature = "mpi")]
+mod native;
+#[cfg(feature = "mpi")]
+mod world;
+
+#[cfg(feature = "mpi")]
+pub use comm::MpiComm;
+pub use error::{ThreadLevel, WorldError};
+#[cfg(feature = "mpi")]
+pub use world::{Builder, MpiWorld};
