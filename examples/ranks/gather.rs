@@ -48,7 +48,9 @@ impl Spmd for Gather {
 
         if rank == root {
             assert!(squares.iter().copied().eq((1..=size as u64).map(|number| number * number)));
-            assert!((0..size).all(|rank| all[blocks.range(rank)].iter().all(|number| *number == rank as u64)));
+            assert!(
+                (0..size).all(|rank| all[blocks.range(rank)].iter().all(|number| *number == rank as u64))
+            );
             println!("rank 0 has the squares of all ranks' numbers: {squares:?}");
             println!("rank 0 has blocks of different lengths: {all:?}");
             println!("every rank has the names of all: {names:?}");

@@ -97,7 +97,8 @@ impl Spmd for Bar {
         ranks.all_gather_v(&old[1..=last], &mut whole, &pieces)?;
         assert_eq!(whole, self.uncut(), "the cut bar is the uncut one");
         let warmest = own.clone().zip(&old[1..]).map(|(cell, heat)| Located::new(*heat, cell as u64));
-        let mut warmest = [warmest.reduce(|a, b| if b.value() > a.value() { b } else { a })
+        let mut warmest = [warmest
+            .reduce(|a, b| if b.value() > a.value() { b } else { a })
             .unwrap_or(Located::new(f64::MIN, 0))];
         ranks.all_reduce_in_place(&mut warmest, &op::MaxLoc)?;
         if ranks.rank() == 0 {

@@ -65,7 +65,10 @@ impl Spmd for PointToPoint {
                 let (answer, status) = world.recv::<u64>(Source::Any, ANSWER)?;
                 assert_eq!(answer, [status.source as u64 * 100]);
             }
-            println!("rank 0 received the first of {} answers from some rank, and then the others", world.size() - 1);
+            println!(
+                "rank 0 received the first of {} answers from some rank, and then the others",
+                world.size() - 1
+            );
         } else {
             world.send(&[world.rank() as u64 * 100], 0, ANSWER)?;
         }

@@ -56,7 +56,9 @@ impl Place {
     pub fn run<P: Spmd>(&self, program: &P) -> Result<Vec<P::Output>, SpmdError> {
         match self {
             Self::Threads(ranks) => ThreadWorld::builder().ranks(*ranks).checked(true).build()?.run(program),
-            Self::Processes(ranks) => ProcessWorld::builder().ranks(*ranks).checked(true).build()?.run(program),
+            Self::Processes(ranks) => {
+                ProcessWorld::builder().ranks(*ranks).checked(true).build()?.run(program)
+            }
             #[cfg(feature = "mpi")]
             Self::Mpi(world) => world.run(program).map(|output| vec![output]),
         }
@@ -131,5 +133,6 @@ fn mpi() -> Result<Vec<Place>, String> {
 
 #[cfg(not(feature = "mpi"))]
 fn mpi() -> Result<Vec<Place>, String> {
-    Err("this program was built without MPI: `cargo xtask mpirun` builds it with the feature `mpi`".to_owned())
+    Err("this program was built without MPI: `cargo xtask mpirun` builds it with the feature `mpi`"
+        .to_owned())
 }

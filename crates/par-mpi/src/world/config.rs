@@ -15,6 +15,7 @@ pub struct Builder {
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) thread_level: ThreadLevel,
+    pub(crate) checked: bool,
     pub(crate) wait_limit: Option<Duration>,
     pub(crate) native_reductions: bool,
     pub(crate) count_limit: usize,
@@ -29,6 +30,7 @@ impl Default for Builder {
         Self {
             settings: Settings {
                 thread_level: ThreadLevel::default(),
+                checked: cfg!(debug_assertions),
                 wait_limit: None,
                 native_reductions: false,
                 count_limit: COUNT_MAX,
@@ -42,6 +44,13 @@ impl Builder {
     /// Which threads may call MPI; [`ThreadLevel::Funneled`] if nothing is said, which costs nothing.
     pub fn thread_level(mut self, level: ThreadLevel) -> Self {
         self.settings.thread_level = level;
+        self
+    }
+
+    /// Whether [`run`](MpiWorld::run) runs programs under the checks of [`Checked`](par_core::comm::Checked), which
+    /// explain deadlocks and collectives that do not match; in debug builds, if nothing is said. All ranks say the same.
+    pub fn checked(mut self, checked: bool) -> Self {
+        self.settings.checked = checked;
         self
     }
 

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use par_core::Panic;
-use par_core::comm::{CommError, Communicator, RankFailure, Spmd, SpmdError, op::Builtin};
+use par_core::comm::{Checked, CommError, Communicator, RankFailure, Spmd, SpmdError, op::Builtin};
 use par_core::plumbing::catch_panic;
 use serde::{Deserialize, Serialize};
 
@@ -34,10 +34,11 @@ impl MpiWorld {
     /// # Blocking
     /// Until every rank has ended its program.
     pub fn run<P: Spmd>(&self, program: &P) -> Result<P::Output, SpmdError> {
-        self.run_fn(|comm| program.run(comm))
+        let checked = self.comm().session().settings.checked;
+        self.run_fn(|comm| if checked { Checked::run(program, comm) } else { program.run(comm) })
     }
 
-    /// As [`run`](Self::run), with a closure.
+    /// As [`run`](Self::run), with a closure and without checks.
     ///
     /// # Errors
     /// As [`run`](Self::run).

@@ -3,7 +3,7 @@
 use std::any::{TypeId, type_name};
 use std::fmt;
 
-use par_core::comm::{CommError, Spmd};
+use par_core::comm::{Checked, CommError, Spmd};
 
 use super::ProcessComm;
 
@@ -147,9 +147,7 @@ fn run_encoded<P: Spmd>(parameters: &[u8], world: &ProcessComm, checked: bool) -
     let program: P = postcard::from_bytes(parameters).map_err(|error| {
         CommError::Codec(format!("the parameters of `{}` cannot be decoded in the rank: {error}", P::NAME))
     })?;
-    // Where `Checked` is, a checked run goes through it; here is its only line.
-    let _ = checked;
-    let output = program.run(world)?;
+    let output = if checked { Checked::run(&program, world) } else { program.run(world) }?;
     // What buffered sends left goes out before this rank's end.
     world.finish()?;
     postcard::to_allocvec(&output)

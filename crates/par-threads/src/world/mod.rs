@@ -7,7 +7,7 @@ mod transport;
 use std::sync::Arc;
 
 use par_core::comm::engine::{Comm, Ended, Settings};
-use par_core::comm::{CommError, RankFailure, Spmd, SpmdError};
+use par_core::comm::{Checked, CommError, RankFailure, Spmd, SpmdError};
 use par_core::plumbing::catch_panic;
 
 use crate::{affinity, thread};
@@ -52,6 +52,7 @@ pub struct ThreadWorld {
     pinned: Option<Arc<[usize]>>,
     name: String,
     stack_size: Option<usize>,
+    checked: bool,
     settings: Settings,
 }
 
@@ -84,7 +85,7 @@ impl ThreadWorld {
         self.ranks
     }
 
-    /// Runs a program on every rank; what they yield, in rank order.
+    /// Runs a program on every rank; what they yield, in rank order. Whether under checks, the builder says.
     ///
     /// # Errors
     /// [`SpmdError::Ranks`] when a rank failed, [`SpmdError::NoWorld`] when the system refuses a thread.
@@ -92,10 +93,10 @@ impl ThreadWorld {
     /// # Blocking
     /// Until the last rank has ended.
     pub fn run<P: Spmd>(&self, program: &P) -> Result<Vec<P::Output>, SpmdError> {
-        self.run_fn(|world| program.run(world))
+        self.run_fn(|world| if self.checked { Checked::run(program, world) } else { program.run(world) })
     }
 
-    /// Runs a closure on every rank; what they yield, in rank order.
+    /// Runs a closure on every rank, without checks; what they yield, in rank order.
     ///
     /// # Errors
     /// As [`run`](Self::run).
