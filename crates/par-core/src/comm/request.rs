@@ -1,5 +1,7 @@
 //! Operations under way.
 
+use std::panic::Location;
+
 use super::{CommError, Datum, Status};
 
 /// A send or a receive under way, which owns its buffer until it is done.
@@ -48,6 +50,14 @@ pub trait Pending<T: Datum> {
     /// # Errors
     /// What a [`Watch`](super::Watch) says.
     fn pause(&self, waited: std::time::Duration) -> Result<(), CommError>;
+
+    /// Is told that the program waits for this request now, at `at`, before [`wait`](Self::wait) or
+    /// [`pause`](Self::pause) is called; `place` counts the requests of which one is enough, from 0 on.
+    ///
+    /// A caller's location does not pass through a call of a trait object, so it is handed over.
+    fn awaited(&self, at: &'static Location<'static>, place: usize) {
+        let _ = (at, place);
+    }
 }
 
 impl<'c, T: Datum> Request<'c, T> {
@@ -73,7 +83,9 @@ impl<'c, T: Datum> Request<'c, T> {
     /// Until the message has come, or the send's buffer is free.
     #[track_caller]
     pub fn wait(self) -> Result<Completed<T>, CommError> {
-        self.into_pending().wait()
+        let pending = self.into_pending();
+        pending.awaited(Location::caller(), 0);
+        pending.wait()
     }
 
     /// Makes progress, and says whether [`wait`](Self::wait) would return at once.
@@ -137,7 +149,12 @@ pub fn wait_all<'c, T: Datum>(
 pub fn wait_any<T: Datum>(
     requests: &mut Vec<Request<'_, T>>,
 ) -> Result<Option<(usize, Completed<T>)>, CommError> {
-    let begun = std::time::Instant::now();
+    let (begun, at) = (std::time::Instant::now(), Location::caller());
+    for (place, request) in requests.iter().enumerate() {
+        if let Some(pending) = &request.pending {
+            pending.awaited(at, place);
+        }
+    }
     loop {
         for index in 0..requests.len() {
             if requests[index].test().unwrap_or(true) {
