@@ -34,7 +34,7 @@ pub enum SendMode {
 ///
 /// # What an implementation gives
 /// The methods without a body; collectives then follow from [`link`](Self::link). One that has its own collectives
-/// overrides them. Arguments are checked by `collectives::check` before anything is sent.
+/// overrides them, each for all ranks. Arguments are checked by `collectives::check` before anything is sent.
 pub trait Communicator: Sized {
     /// This rank.
     fn rank(&self) -> Rank;
@@ -411,8 +411,8 @@ pub trait Communicator: Sized {
     /// The `root` gets, in `into`, the fold of all ranks' `data`, element by element.
     ///
     /// `into` counts at the root alone; the others may give an empty one. Ranks are folded in rank order, grouped in a
-    /// way that depends on the number of ranks and the length alone, so that the answer is the same, bit by bit, in
-    /// every world.
+    /// way that depends on the number of ranks alone ([`collectives::fold`]), so that the answer is the same, bit by
+    /// bit, in every world.
     ///
     /// # Errors
     /// [`CommError::WrongLength`] when the root's `into` is not as long as `data`.
@@ -428,8 +428,10 @@ pub trait Communicator: Sized {
         if self.rank() == root {
             CommError::unless_length("the root's receive buffer", into.len(), data.len())?;
             into.copy_from_slice(data);
-            return self.reduce_in_place(into, op, root);
+            return collectives::reduce(self.link(), into, op, root);
         }
+        // Not by `reduce_in_place`, for which every rank would need a copy; so a world that has reductions of its own
+        // overrides both, and one that overrides either alone is right all the same.
         collectives::contribute(self.link(), data, op, root)
     }
 

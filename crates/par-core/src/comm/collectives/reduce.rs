@@ -24,11 +24,12 @@ pub fn reduce<T: Datum, O: Reduction<T> + ?Sized>(
         return Ok(());
     }
     let groups = Groups::new(size, Some(root));
+    let twin = groups.twin(rank);
+    if let Some(twin) = twin.filter(|_| groups.speaker(groups.group_of(rank)) != rank) {
+        return send_to_be_folded(link, buf, twin);
+    }
     let mut scratch = vec![T::zeroed(); pieces::length::<T>(buf.len())];
-    if let Some(twin) = groups.twin(rank) {
-        if groups.speaker(groups.group_of(rank)) != rank {
-            return send_to_be_folded(link, buf, twin);
-        }
+    if let Some(twin) = twin {
         receive_and_fold(link, buf, twin, op, &mut scratch)?;
     }
     if choice::reduces_by_halving(size, size_of_val(buf), buf.len()) {

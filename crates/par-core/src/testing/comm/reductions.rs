@@ -22,10 +22,12 @@ fn of_all<T>(comm: &impl Communicator, given: impl Fn(usize) -> Vec<T>) -> Vec<V
 }
 
 /// Every reduction of one operation, against what the ranks come to.
-fn check<C: Communicator, T: Datum + PartialEq, O: Reduction<T>>(
+///
+/// The operation is `dyn`: there are many, and compilers have little time.
+fn check<C: Communicator, T: Datum>(
     comm: &C,
     parts: &[Vec<T>],
-    op: &O,
+    op: &dyn Reduction<T>,
     expected: &[T],
 ) -> Result<(), CommError> {
     let own = &parts[comm.rank()];

@@ -31,7 +31,7 @@ fn mixed(rank: Rank, place: usize) -> u64 {
 }
 
 /// The fold of all ranks in the grouping that [`collectives::fold`](crate::comm::collectives::fold) promises.
-pub(super) fn folded<T: Datum, O: Reduction<T>>(parts: &[Vec<T>], op: &O) -> Vec<T> {
+pub(super) fn folded<T: Datum>(parts: &[Vec<T>], op: &dyn Reduction<T>) -> Vec<T> {
     folded_values(parts.to_vec(), |left, right| both(&left, &right, op))
 }
 
@@ -51,7 +51,7 @@ pub(super) fn folded_values<V: Clone>(mut values: Vec<V>, mut fold: impl FnMut(V
 }
 
 /// What every rank gets of a scan, in the grouping that [`scan`](crate::comm::collectives::scan) promises.
-pub(super) fn scanned<T: Datum, O: Reduction<T>>(parts: &[Vec<T>], op: &O) -> Vec<Vec<T>> {
+pub(super) fn scanned<T: Datum>(parts: &[Vec<T>], op: &dyn Reduction<T>) -> Vec<Vec<T>> {
     let mut have = parts.to_vec();
     let mut distance = 1;
     while distance < have.len() {
@@ -65,12 +65,12 @@ pub(super) fn scanned<T: Datum, O: Reduction<T>>(parts: &[Vec<T>], op: &O) -> Ve
 }
 
 /// From left to right: what every grouping of an exact operation comes to.
-pub(super) fn from_left_to_right<T: Datum, O: Reduction<T>>(parts: &[Vec<T>], op: &O) -> Vec<T> {
+pub(super) fn from_left_to_right<T: Datum>(parts: &[Vec<T>], op: &dyn Reduction<T>) -> Vec<T> {
     let (first, rest) = parts.split_first().expect("there is a rank");
     rest.iter().fold(first.clone(), |total, next| both(&total, next, op))
 }
 
-fn both<T: Datum, O: Reduction<T>>(left: &[T], right: &[T], op: &O) -> Vec<T> {
+fn both<T: Datum>(left: &[T], right: &[T], op: &dyn Reduction<T>) -> Vec<T> {
     let mut answer = right.to_vec();
     op.combine(left, &mut answer);
     answer
