@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{
-    Blocks, Board, Cartesian, CommError, Datum, Link, Message, Rank, Reduction, Request, Source, Status, Tag,
-    TagSelector, Watch, collectives,
+    Blocks, Board, Cartesian, CommError, Datum, Link, Message, Neighbourhood, Rank, Reduction, Request,
+    Source, Status, Tag, TagSelector, Watch, collectives,
 };
 
 /// What the end of a blocking send means.
@@ -34,7 +34,7 @@ pub enum SendMode {
 ///
 /// # What an implementation gives
 /// The methods without a body; collectives then follow from [`link`](Self::link). One that has its own collectives
-/// overrides them. Arguments are checked by `collectives::check` before anything is sent.
+/// overrides them, each for all ranks. Arguments are checked by `collectives::check` before anything is sent.
 pub trait Communicator: Sized {
     /// This rank.
     fn rank(&self) -> Rank;
@@ -411,8 +411,8 @@ pub trait Communicator: Sized {
     /// The `root` gets, in `into`, the fold of all ranks' `data`, element by element.
     ///
     /// `into` counts at the root alone; the others may give an empty one. Ranks are folded in rank order, grouped in a
-    /// way that depends on the number of ranks and the length alone, so that the answer is the same, bit by bit, in
-    /// every world.
+    /// way that depends on the number of ranks alone ([`collectives::fold`]), so that the answer is the same, bit by
+    /// bit, in every world.
     ///
     /// # Errors
     /// [`CommError::WrongLength`] when the root's `into` is not as long as `data`.
@@ -428,8 +428,10 @@ pub trait Communicator: Sized {
         if self.rank() == root {
             CommError::unless_length("the root's receive buffer", into.len(), data.len())?;
             into.copy_from_slice(data);
-            return self.reduce_in_place(into, op, root);
+            return collectives::reduce(self.link(), into, op, root);
         }
+        // Not by `reduce_in_place`, for which every rank would need a copy; so a world that has reductions of its own
+        // overrides both, and one that overrides either alone is right all the same.
         collectives::contribute(self.link(), data, op, root)
     }
 
@@ -610,7 +612,7 @@ pub trait Communicator: Sized {
     ) -> Result<Option<Cartesian<Self>>, CommError> {
         let _ = reorder;
         CommError::unless_length("the list of periods", periods.len(), dims.len())?;
-        let points: usize = dims.iter().product();
+        let points = super::cartesian::points(dims)?;
         if points == 0 || points > self.size() {
             return Err(CommError::Invalid(format!(
                 "a grid of {dims:?} has {points} points, for {} ranks",
@@ -619,6 +621,23 @@ pub trait Communicator: Sized {
         }
         let color = (self.rank() < points).then_some(0);
         self.split(color, 0)?.map(|comm| Cartesian::new(comm, dims, periods)).transpose()
+    }
+
+    /// Every neighbour gets its block of `data`, and `into` those of the neighbours: what the collectives of a
+    /// [`Topology`](super::Topology) come to, which has checked that blocks and buffers fit.
+    ///
+    /// # Errors
+    /// [`CommError::CollectiveMismatch`] when a neighbour sends another length, [`CommError::RankLost`].
+    #[track_caller]
+    fn neighbor_exchange<T: Datum>(
+        &self,
+        around: &Neighbourhood,
+        data: &[T],
+        send_blocks: &Blocks,
+        into: &mut [T],
+        receive_blocks: &Blocks,
+    ) -> Result<(), CommError> {
+        collectives::neighbor_exchange(self.link(), around, data, send_blocks, into, receive_blocks)
     }
 
     // ---------------------------------------------------------------- for those who write and wrap communicators

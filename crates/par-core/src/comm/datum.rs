@@ -6,7 +6,8 @@ use std::any::TypeId;
 ///
 /// Every type of `bytemuck::Pod` that may change threads is one: the numbers, arrays of them, and structures of one's
 /// own that derive `bytemuck::Pod` (no padding, no pointers, every bit pattern valid). So a buffer is its bytes, and
-/// no message can hold a reference.
+/// no message can hold a reference. Elements without a size, as `()`, may be sent, too: a message of them is empty, and
+/// tells its receiver nothing of how many there were.
 ///
 /// # Examples
 /// ```

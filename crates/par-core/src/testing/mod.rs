@@ -1,4 +1,4 @@
-//! The behavioural suites that every executor and every workload passes.
+//! The behavioural suites that every executor, every workload and every communicator passes.
 //!
 //! An executor's test is three lines:
 //! ```

@@ -1,7 +1,7 @@
 //! Folds that one rank gets.
 
 use super::choice;
-use super::fold::{Groups, receive_and_fold, send_to_be_folded};
+use super::fold::{Groups, holder, receive_and_fold, send_to_be_folded};
 use super::{bytes, bytes_mut, halving, pieces};
 use crate::comm::{CommError, Datum, Link, Rank, Reduction};
 
@@ -24,11 +24,12 @@ pub fn reduce<T: Datum, O: Reduction<T> + ?Sized>(
         return Ok(());
     }
     let groups = Groups::new(size, Some(root));
+    let twin = groups.twin(rank);
+    if let Some(twin) = twin.filter(|_| groups.speaker(groups.group_of(rank)) != rank) {
+        return send_to_be_folded(link, buf, twin);
+    }
     let mut scratch = vec![T::zeroed(); pieces::length::<T>(buf.len())];
-    if let Some(twin) = groups.twin(rank) {
-        if groups.speaker(groups.group_of(rank)) != rank {
-            return send_to_be_folded(link, buf, twin);
-        }
+    if let Some(twin) = twin {
         receive_and_fold(link, buf, twin, op, &mut scratch)?;
     }
     if choice::reduces_by_halving(size, size_of_val(buf), buf.len()) {
@@ -69,11 +70,6 @@ pub fn contribute<T: Datum, O: Reduction<T> + ?Sized>(
         return send_to_be_folded(link, data, next);
     }
     reduce(link, &mut data.to_vec(), op, root)
-}
-
-/// Who has the fold of the `width` groups from `first` on: the root where its group is among them, else the first.
-fn holder(groups: Groups, target: usize, first: usize, width: usize) -> Rank {
-    groups.speaker(if (first..first + width).contains(&target) { target } else { first })
 }
 
 /// The speakers' buffers, up a binomial tree.

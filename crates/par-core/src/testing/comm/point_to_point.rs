@@ -92,6 +92,15 @@ fn own_types<C: Communicator>(comm: &C) -> Result<(), CommError> {
     let request = comm.irecv(vec![0_u8; 3], previous(comm), Tag::MAX)?;
     comm.send(&[1_u8, 2, 255], next(comm), Tag::MAX)?;
     assert_eq!(request.wait()?.data, [1, 2, 255]);
+    // Elements without a size: nothing travels, but it does.
+    let request = comm.irecv(vec![0_u8], previous(comm), Tag(1))?;
+    comm.send(&[(); 3], next(comm), Tag(1))?;
+    assert_eq!(request.wait()?.status.bytes, 0);
+    let sent = comm.isend(vec![[0_u64; 0]; 2], next(comm), Tag(2))?;
+    assert_eq!(comm.recv_into(&mut [(); 3], previous(comm), Tag(2))?.bytes, 0);
+    sent.wait()?;
+    comm.broadcast(&mut [(); 40_000], 0)?;
+    comm.all_gather(&[(); 2], &mut vec![(); 2 * comm.size()])?;
     Ok(())
 }
 
@@ -106,6 +115,7 @@ fn no_overtaking<C: Communicator>(comm: &C) -> Result<(), CommError> {
     let mut buf = vec![0_u64; 20_000];
     for (number, len) in lengths().enumerate() {
         let status = comm.recv_into(&mut buf, previous(comm), Tag(3))?;
+        assert_eq!((status.source, status.tag), (previous(comm), Tag(3)));
         assert_eq!((buf[0], status.count::<u64>()), (number as u64, Some(len)), "message {number}");
     }
     wait_all(sent?)?;
@@ -211,9 +221,10 @@ fn wrong_type<C: Communicator>(comm: &C) -> Result<(), CommError> {
         matches!(outcome, Err(CommError::WrongType { bytes: 9, element: 4, .. })),
         "9 bytes as u32: {outcome:?}"
     );
-    comm.send(&[5_u32], next(comm), Tag(1))?;
+    let last = comm.isend(vec![5_u32], next(comm), Tag(1))?;
     assert_eq!(comm.recv::<u32>(previous(comm), Tag(1))?.0, [5]);
     wait_all(sent)?;
+    last.wait()?;
     Ok(())
 }
 

@@ -31,22 +31,27 @@ fn mixed(rank: Rank, place: usize) -> u64 {
 }
 
 /// The fold of all ranks in the grouping that [`collectives::fold`](crate::comm::collectives::fold) promises.
-pub(super) fn folded<T: Datum, O: Reduction<T>>(parts: &[Vec<T>], op: &O) -> Vec<T> {
-    let count = 1_usize << parts.len().ilog2();
-    let pairs = parts.len() - count;
-    let mut groups: Vec<Vec<T>> = Vec::new();
-    for pair in parts[..2 * pairs].chunks(2) {
-        groups.push(both(&pair[0], &pair[1], op));
+pub(super) fn folded<T: Datum>(parts: &[Vec<T>], op: &dyn Reduction<T>) -> Vec<T> {
+    folded_values(parts.to_vec(), |left, right| both(&left, &right, op))
+}
+
+/// The same of values: first the pairs, then neighbours again and again.
+pub(super) fn folded_values<V: Clone>(mut values: Vec<V>, mut fold: impl FnMut(V, V) -> V) -> V {
+    let mut in_pairs = |values: &[V]| -> Vec<V> {
+        values.chunks(2).map(|pair| fold(pair[0].clone(), pair[1].clone())).collect()
+    };
+    let groups = 1_usize << values.len().ilog2();
+    let paired = 2 * (values.len() - groups);
+    let mut folded = in_pairs(&values[..paired]);
+    folded.extend(values.drain(paired..));
+    while folded.len() > 1 {
+        folded = in_pairs(&folded);
     }
-    groups.extend_from_slice(&parts[2 * pairs..]);
-    while groups.len() > 1 {
-        groups = groups.chunks(2).map(|pair| both(&pair[0], &pair[1], op)).collect();
-    }
-    groups.remove(0)
+    folded.remove(0)
 }
 
 /// What every rank gets of a scan, in the grouping that [`scan`](crate::comm::collectives::scan) promises.
-pub(super) fn scanned<T: Datum, O: Reduction<T>>(parts: &[Vec<T>], op: &O) -> Vec<Vec<T>> {
+pub(super) fn scanned<T: Datum>(parts: &[Vec<T>], op: &dyn Reduction<T>) -> Vec<Vec<T>> {
     let mut have = parts.to_vec();
     let mut distance = 1;
     while distance < have.len() {
@@ -60,12 +65,12 @@ pub(super) fn scanned<T: Datum, O: Reduction<T>>(parts: &[Vec<T>], op: &O) -> Ve
 }
 
 /// From left to right: what every grouping of an exact operation comes to.
-pub(super) fn from_left_to_right<T: Datum, O: Reduction<T>>(parts: &[Vec<T>], op: &O) -> Vec<T> {
+pub(super) fn from_left_to_right<T: Datum>(parts: &[Vec<T>], op: &dyn Reduction<T>) -> Vec<T> {
     let (first, rest) = parts.split_first().expect("there is a rank");
     rest.iter().fold(first.clone(), |total, next| both(&total, next, op))
 }
 
-fn both<T: Datum, O: Reduction<T>>(left: &[T], right: &[T], op: &O) -> Vec<T> {
+fn both<T: Datum>(left: &[T], right: &[T], op: &dyn Reduction<T>) -> Vec<T> {
     let mut answer = right.to_vec();
     op.combine(left, &mut answer);
     answer

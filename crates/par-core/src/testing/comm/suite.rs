@@ -8,7 +8,6 @@ use super::findings::Findings;
 use super::stage::{Behaviour, run};
 use super::{boards, collectives, dividing, grids, point_to_point, probing, reductions, requests, values};
 use crate::comm::{CommError, Communicator, Spmd, SpmdError};
-use crate::testing::ModelComm;
 
 /// Every behaviour of a communicator, as a program that every rank of a world runs.
 ///
@@ -40,7 +39,7 @@ impl Suite {
         Self::default()
     }
 
-    /// The behaviours that have `part` in what they say; see [`behaviours`](Self::behaviours).
+    /// The behaviours that have `part` in what they say, as [`Findings`] tell it.
     pub fn only(part: &str) -> Self {
         Self { only: Some(part.to_owned()), ..Self::default() }
     }
@@ -49,11 +48,6 @@ impl Suite {
     #[must_use]
     pub fn limit(self, limit: Duration) -> Self {
         Self { limit, ..self }
-    }
-
-    /// What the behaviours say.
-    pub fn behaviours() -> Vec<&'static str> {
-        all::<ModelComm>().iter().map(|behaviour| behaviour.says).collect()
     }
 
     fn takes(&self, says: &str) -> bool {
