@@ -14,6 +14,7 @@ mod rayon_pool;
 mod start;
 mod sync;
 pub mod thread;
+mod world;
 
 pub use affinity::Affinity;
 pub use config::Builder;
@@ -39,3 +40,4 @@ pub use thread::timer::Timer;
 /// said in [`thread`](crate::thread#thread-locals).
 #[doc(no_inline)]
 pub use thread_local::ThreadLocal;
+pub use world::{ThreadComm, ThreadTransport, ThreadWorld, ThreadWorldBuilder, Words};

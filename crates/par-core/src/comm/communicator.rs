@@ -282,8 +282,11 @@ pub trait Communicator: Sized {
     /// [`CommError::WrongLength`] when the root's `data` is not `size` times as long as `into`.
     #[track_caller]
     fn scatter<T: Datum>(&self, data: &[T], into: &mut [T], root: Rank) -> Result<(), CommError> {
-        let blocks = Blocks::packed(&vec![into.len(); self.size()]);
-        self.scatter_v(data, &blocks, into, root)
+        CommError::unless_rank(root, self.size())?;
+        if self.rank() == root {
+            CommError::unless_length("what is scattered", data.len(), into.len() * self.size())?;
+        }
+        collectives::scatter_even(self.link(), data, into, root)
     }
 
     /// As [`scatter`](Self::scatter), with blocks of different lengths; `data` and `blocks` count at the root alone.
@@ -310,8 +313,11 @@ pub trait Communicator: Sized {
     /// [`CommError::WrongLength`] when the root's `into` is not `size` times as long as `data`.
     #[track_caller]
     fn gather<T: Datum>(&self, data: &[T], into: &mut [T], root: Rank) -> Result<(), CommError> {
-        let blocks = Blocks::packed(&vec![data.len(); self.size()]);
-        self.gather_v(data, into, &blocks, root)
+        CommError::unless_rank(root, self.size())?;
+        if self.rank() == root {
+            CommError::unless_length("the root's receive buffer", into.len(), data.len() * self.size())?;
+        }
+        collectives::gather_even(self.link(), data, into, root)
     }
 
     /// As [`gather`](Self::gather), with blocks of different lengths; `into` and `blocks` count at the root alone.
@@ -336,6 +342,7 @@ pub trait Communicator: Sized {
     /// [`CommError::WrongLength`] when `into` is not `size` times as long as `data`.
     #[track_caller]
     fn all_gather<T: Datum>(&self, data: &[T], into: &mut [T]) -> Result<(), CommError> {
+        CommError::unless_length("the receive buffer", into.len(), data.len() * self.size())?;
         let blocks = Blocks::packed(&vec![data.len(); self.size()]);
         self.all_gather_v(data, into, &blocks)
     }
@@ -371,8 +378,7 @@ pub trait Communicator: Sized {
         let count = data.len() / self.size();
         CommError::unless_length("what is sent to all", data.len(), count * self.size())?;
         CommError::unless_length("what is received from all", into.len(), data.len())?;
-        let blocks = Blocks::packed(&vec![count; self.size()]);
-        self.all_to_all_v(data, &blocks, into, &blocks)
+        collectives::all_to_all_even(self.link(), data, into)
     }
 
     /// As [`all_to_all`](Self::all_to_all), with blocks of different lengths.
@@ -397,8 +403,9 @@ pub trait Communicator: Sized {
     /// [`CommError::WrongLength`] when the buffer does not divide by the number of ranks.
     #[track_caller]
     fn all_to_all_in_place<T: Datum>(&self, buf: &mut [T]) -> Result<(), CommError> {
-        let given = buf.to_vec();
-        self.all_to_all(&given, buf)
+        let count = buf.len() / self.size();
+        CommError::unless_length("what is sent to all", buf.len(), count * self.size())?;
+        collectives::all_to_all_in_place(self.link(), buf)
     }
 
     /// The `root` gets, in `into`, the fold of all ranks' `data`, element by element.
@@ -423,7 +430,7 @@ pub trait Communicator: Sized {
             into.copy_from_slice(data);
             return self.reduce_in_place(into, op, root);
         }
-        self.reduce_in_place(&mut data.to_vec(), op, root)
+        collectives::contribute(self.link(), data, op, root)
     }
 
     /// As [`reduce`](Self::reduce), in one buffer; that of the other ranks is scratch afterwards.

@@ -1,6 +1,6 @@
 //! A message that was probed, and can no longer be received by anybody else.
 
-use super::{CommError, Datum, Status};
+use super::{CommError, Datum, Parcel, Status};
 
 /// A message that has been matched and not yet been received: what MPI's `Mprobe` yields.
 ///
@@ -20,8 +20,8 @@ pub trait Arrived {
     /// What the transport says.
     fn take(self: Box<Self>, bytes: &mut [u8]) -> Result<(), CommError>;
 
-    /// The message's own buffer, a `Vec<T>` of exactly what was sent, where the transport moved one; it is gone then.
-    fn take_whole(&mut self) -> Option<Box<dyn std::any::Any + Send>> {
+    /// The message's own buffer, a `Vec` of exactly what was sent, where the transport moved one; it is gone then.
+    fn take_whole(&mut self) -> Option<Box<dyn Parcel>> {
         None
     }
 }
@@ -44,15 +44,18 @@ impl<'c> Message<'c> {
     pub fn recv<T: Datum>(mut self) -> Result<(Vec<T>, Status), CommError> {
         let status = self.status;
         let Some(count) = status.count::<T>() else { return Err(wrong_type::<T>(status)) };
-        if let Some(whole) = self.arrived.take_whole() {
-            // Sent as another type of the same length: the bytes are what counts.
-            return match whole.downcast::<Vec<T>>() {
-                Ok(data) => Ok((*data, status)),
-                Err(_) => Err(wrong_type::<T>(status)),
-            };
-        }
+        let whole = match self.arrived.take_whole().map(<dyn Parcel>::into_vec::<T>) {
+            Some(Ok(data)) => return Ok((data, status)),
+            // Sent as another type: the bytes are what counts.
+            Some(Err(other)) => Some(other),
+            None => None,
+        };
         let mut data = vec![T::zeroed(); count];
-        self.arrived.take(bytemuck::cast_slice_mut(&mut data))?;
+        let bytes = bytemuck::cast_slice_mut(&mut data);
+        match whole {
+            Some(whole) => bytes.copy_from_slice(whole.bytes()),
+            None => self.arrived.take(bytes)?,
+        }
         Ok((data, status))
     }
 

@@ -9,6 +9,7 @@
 //! The tasks of the suite are registered by this module, so workers in other processes know them, too.
 
 mod behaviours;
+pub mod comm;
 mod conformance;
 mod model;
 mod paired;

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use par_core::comm::Checked;
+use par_core::testing::comm::check_communicator;
 use par_core::testing::{ModelWorld, Wrong, within};
 
 const LIMIT: Duration = Duration::from_secs(10);
@@ -18,4 +19,18 @@ fn every_wrong_program_is_explained() {
             wrong.check(&error).unwrap();
         });
     }
+}
+
+#[test]
+fn a_checked_model_of_3_ranks_passes_the_suite() {
+    check_communicator("Checked<ModelWorld>", |suite| {
+        ModelWorld::new(3).run_fn(|comm| Checked::run(suite, comm))
+    });
+}
+
+#[test]
+fn a_checked_model_of_7_ranks_passes_the_suite() {
+    check_communicator("Checked<ModelWorld>", |suite| {
+        ModelWorld::new(7).run_fn(|comm| Checked::run(suite, comm))
+    });
 }

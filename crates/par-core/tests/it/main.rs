@@ -5,6 +5,7 @@
 
 mod accounting;
 mod checked;
+mod communicators;
 mod conformance;
 mod handles;
 mod laws_of_partition;

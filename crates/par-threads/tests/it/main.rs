@@ -11,6 +11,7 @@ mod queue;
 mod sync;
 mod thread;
 mod waiting;
+mod world;
 
 use std::time::Duration;
 

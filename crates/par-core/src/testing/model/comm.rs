@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::{Arc, PoisonError};
 
-use super::post::{Letter, Post, Slot, Ticket, is_taken, set_taken};
+use super::post::{Buffer, Letter, Post, Slot, Ticket, is_taken, set_taken};
 use crate::comm::{
     Arrived, Board, CommError, Communicator, Completed, Datum, Envelope, Link, Message, Pending, Posted,
     Rank, Request, SendMode, Source, Status, Tag, TagSelector, Watch, divide,
@@ -104,13 +104,15 @@ impl ModelComm {
             SendMode::Standard => bytes.len() > self.post.eager_limit,
             SendMode::Buffered | SendMode::Ready => false,
         };
+        let ticket = Ticket::default();
         if mode == SendMode::Buffered {
-            let room = state.buffers.get(&(self.members[self.rank], self.context)).copied().unwrap_or(0);
+            let buffer = state.buffers.entry((self.members[self.rank], self.context)).or_default();
+            let room = buffer.room();
             if bytes.len() > room {
                 return Err(CommError::BufferFull { bytes: bytes.len(), room });
             }
+            buffer.put(&ticket, bytes.len());
         }
-        let ticket = Ticket::default();
         if let Some(slot) = state.boxes[world_rank].arrived(&envelope) {
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some((envelope, bytes));
             set_taken(&ticket);
@@ -304,7 +306,15 @@ impl Communicator for ModelComm {
     }
 
     fn attach_buffer(&self, bytes: usize) -> Result<(), CommError> {
-        self.post.lock().buffers.insert((self.members[self.rank], self.context), bytes);
+        let mut state = self.post.lock();
+        let buffer = state.buffers.entry((self.members[self.rank], self.context)).or_default();
+        if buffer.is_in_use() {
+            return Err(CommError::Invalid(
+                "messages lie in the memory that is set aside for buffered sends: receive them first"
+                    .to_owned(),
+            ));
+        }
+        *buffer = Buffer::new(bytes);
         Ok(())
     }
 
@@ -379,8 +389,19 @@ impl Link for ModelComm {
 
     fn recv(&self, bytes: &mut [u8], from: Rank) -> Result<(), CommError> {
         let expected = bytes.len();
-        let status = self.recv_into(bytes, from, Tag(0))?;
-        CommError::unless_length("what came for a collective", status.bytes, expected)
+        let got = match self.recv_into(bytes, from, Tag(0)) {
+            Ok(status) => status.bytes,
+            Err(CommError::Truncated { got, .. }) => got,
+            Err(error) => return Err(error),
+        };
+        if got == expected {
+            return Ok(());
+        }
+        Err(CommError::CollectiveMismatch(vec![format!(
+            "rank {from} sent {got} bytes where rank {} wants {expected}: \
+             did all ranks call the same collective with the same lengths?",
+            self.rank
+        )]))
     }
 
     fn send_recv(&self, bytes: &[u8], to: Rank, into: &mut [u8], from: Rank) -> Result<(), CommError> {
@@ -402,10 +423,13 @@ impl<T: Datum> Pending<T> for Sending<'_, T> {
         Ok(is_taken(&self.ticket))
     }
 
-    fn wait(self: Box<Self>) -> Result<Completed<T>, CommError> {
-        self.comm.wait_taken(&self.ticket, self.to)?;
-        let status = Status { source: self.to, tag: self.tag, bytes: size_of_val(self.data.as_slice()) };
-        Ok(Completed { data: self.data, status })
+    fn wait(mut self: Box<Self>) -> Result<Completed<T>, CommError> {
+        let data = std::mem::take(&mut self.data);
+        let status = Status { source: self.to, tag: self.tag, bytes: size_of_val(data.as_slice()) };
+        let taken = self.comm.wait_taken(&self.ticket, self.to);
+        // What failed once is not waited for again when this is dropped.
+        set_taken(&self.ticket);
+        taken.map(|()| Completed { data, status })
     }
 
     fn cancel(self: Box<Self>) -> Result<bool, CommError> {
@@ -414,6 +438,13 @@ impl<T: Datum> Pending<T> for Sending<'_, T> {
 
     fn pause(&self, waited: std::time::Duration) -> Result<(), CommError> {
         self.comm.pause(waited)
+    }
+}
+
+impl<T> Drop for Sending<'_, T> {
+    fn drop(&mut self) {
+        // Nobody is left to tell that the receiver is gone.
+        self.comm.wait_taken(&self.ticket, self.to).ok();
     }
 }
 
@@ -433,7 +464,7 @@ impl<T: Datum> Pending<T> for Receiving<'_, T> {
         let (envelope, bytes) = self.comm.finish(&self.slot, &self.sources)?;
         let status = copy_out(&envelope, &bytes, &mut self.buf)?;
         self.buf.truncate(status.count::<T>().unwrap_or(0));
-        Ok(Completed { data: self.buf, status })
+        Ok(Completed { data: std::mem::take(&mut self.buf), status })
     }
 
     fn cancel(self: Box<Self>) -> Result<bool, CommError> {
@@ -442,6 +473,12 @@ impl<T: Datum> Pending<T> for Receiving<'_, T> {
 
     fn pause(&self, waited: std::time::Duration) -> Result<(), CommError> {
         self.comm.pause(waited)
+    }
+}
+
+impl<T> Drop for Receiving<'_, T> {
+    fn drop(&mut self) {
+        self.comm.retract(&self.slot);
     }
 }
 

@@ -30,10 +30,38 @@ pub(super) struct State {
     pub(super) boxes: Vec<Matching<Letter, Slot>>,
     /// Why a rank takes part no more.
     pub(super) ended: Vec<Option<String>>,
-    /// Bytes that a rank has set aside for buffered sends in a communicator.
-    pub(super) buffers: HashMap<(Rank, u32), usize>,
+    /// What a rank has set aside for buffered sends in a communicator.
+    pub(super) buffers: HashMap<(Rank, u32), Buffer>,
     /// Rows of boards, by the communicator and the number of the board in it.
     pub(super) boards: HashMap<(u32, usize), Vec<Vec<u64>>>,
+}
+
+/// Memory for buffered sends, and the messages that may lie in it.
+#[derive(Debug, Default)]
+pub(super) struct Buffer {
+    bytes: usize,
+    messages: Vec<(Ticket, usize)>,
+}
+
+impl Buffer {
+    pub(super) const fn new(bytes: usize) -> Self {
+        Self { bytes, messages: Vec::new() }
+    }
+
+    /// How many bytes no message lies in.
+    pub(super) fn room(&mut self) -> usize {
+        self.messages.retain(|(ticket, _)| !is_taken(ticket));
+        self.bytes - self.messages.iter().map(|(_, bytes)| bytes).sum::<usize>()
+    }
+
+    pub(super) fn is_in_use(&mut self) -> bool {
+        self.room();
+        !self.messages.is_empty()
+    }
+
+    pub(super) fn put(&mut self, ticket: &Ticket, bytes: usize) {
+        self.messages.push((Arc::clone(ticket), bytes));
+    }
 }
 
 impl Post {
