@@ -1,5 +1,9 @@
 //! Checked communicators: wrong programs are explained, right ones are let alone.
 
+mod ending;
+mod lines;
+mod right;
+
 use std::time::{Duration, Instant};
 
 use par_core::comm::Checked;
@@ -15,8 +19,8 @@ fn every_wrong_program_is_explained() {
             let begun = Instant::now();
             let outcome = ModelWorld::new(Wrong::RANKS).run_fn(|comm| Checked::run(&wrong, comm));
             let error = outcome.expect_err("the program is wrong");
-            println!("{wrong:?} {:?}\n{error}\n", begun.elapsed());
-            wrong.check(&error).unwrap();
+            println!("{wrong:?} after {:?}\n{error}\n", begun.elapsed());
+            wrong.check(&error).expect("the report says what is wrong");
         });
     }
 }
