@@ -169,24 +169,23 @@ impl<C: Communicator> Communicator for Counted<C> {
     // ---------------------------------------------------------------- collectives
 
     fn barrier(&self) -> Result<(), CommError> {
-        let bytes = 0;
-        let done = self.inner.barrier()?;
-        self.tally.add_call("barrier", bytes);
-        Ok(done)
+        self.inner.barrier()?;
+        self.tally.add_call("barrier", 0);
+        Ok(())
     }
 
     fn broadcast<T: Datum>(&self, buf: &mut [T], root: Rank) -> Result<(), CommError> {
         let bytes = self.of_root(root, size_of_val(buf));
-        let done = self.inner.broadcast(buf, root)?;
+        self.inner.broadcast(buf, root)?;
         self.tally.add_call("broadcast", bytes);
-        Ok(done)
+        Ok(())
     }
 
     fn scatter<T: Datum>(&self, data: &[T], into: &mut [T], root: Rank) -> Result<(), CommError> {
         let bytes = self.of_root(root, size_of_val(data));
-        let done = self.inner.scatter(data, into, root)?;
+        self.inner.scatter(data, into, root)?;
         self.tally.add_call("scatter", bytes);
-        Ok(done)
+        Ok(())
     }
 
     fn scatter_v<T: Datum>(
@@ -197,16 +196,16 @@ impl<C: Communicator> Communicator for Counted<C> {
         root: Rank,
     ) -> Result<(), CommError> {
         let bytes = self.of_root(root, blocks.counts().iter().sum::<usize>() * size_of::<T>());
-        let done = self.inner.scatter_v(data, blocks, into, root)?;
+        self.inner.scatter_v(data, blocks, into, root)?;
         self.tally.add_call("scatter_v", bytes);
-        Ok(done)
+        Ok(())
     }
 
     fn gather<T: Datum>(&self, data: &[T], into: &mut [T], root: Rank) -> Result<(), CommError> {
         let bytes = size_of_val(data);
-        let done = self.inner.gather(data, into, root)?;
+        self.inner.gather(data, into, root)?;
         self.tally.add_call("gather", bytes);
-        Ok(done)
+        Ok(())
     }
 
     fn gather_v<T: Datum>(
@@ -217,37 +216,37 @@ impl<C: Communicator> Communicator for Counted<C> {
         root: Rank,
     ) -> Result<(), CommError> {
         let bytes = size_of_val(data);
-        let done = self.inner.gather_v(data, into, blocks, root)?;
+        self.inner.gather_v(data, into, blocks, root)?;
         self.tally.add_call("gather_v", bytes);
-        Ok(done)
+        Ok(())
     }
 
     fn all_gather<T: Datum>(&self, data: &[T], into: &mut [T]) -> Result<(), CommError> {
         let bytes = size_of_val(data);
-        let done = self.inner.all_gather(data, into)?;
+        self.inner.all_gather(data, into)?;
         self.tally.add_call("all_gather", bytes);
-        Ok(done)
+        Ok(())
     }
 
     fn all_gather_v<T: Datum>(&self, data: &[T], into: &mut [T], blocks: &Blocks) -> Result<(), CommError> {
         let bytes = size_of_val(data);
-        let done = self.inner.all_gather_v(data, into, blocks)?;
+        self.inner.all_gather_v(data, into, blocks)?;
         self.tally.add_call("all_gather_v", bytes);
-        Ok(done)
+        Ok(())
     }
 
     fn all_gather_in_place<T: Datum>(&self, buf: &mut [T], blocks: &Blocks) -> Result<(), CommError> {
         let bytes = blocks.counts().get(self.rank()).map_or(0, |count| count * size_of::<T>());
-        let done = self.inner.all_gather_in_place(buf, blocks)?;
+        self.inner.all_gather_in_place(buf, blocks)?;
         self.tally.add_call("all_gather_in_place", bytes);
-        Ok(done)
+        Ok(())
     }
 
     fn all_to_all<T: Datum>(&self, data: &[T], into: &mut [T]) -> Result<(), CommError> {
         let bytes = size_of_val(data);
-        let done = self.inner.all_to_all(data, into)?;
+        self.inner.all_to_all(data, into)?;
         self.tally.add_call("all_to_all", bytes);
-        Ok(done)
+        Ok(())
     }
 
     fn all_to_all_v<T: Datum>(
@@ -258,16 +257,16 @@ impl<C: Communicator> Communicator for Counted<C> {
         receive_blocks: &Blocks,
     ) -> Result<(), CommError> {
         let bytes = send_blocks.counts().iter().sum::<usize>() * size_of::<T>();
-        let done = self.inner.all_to_all_v(data, send_blocks, into, receive_blocks)?;
+        self.inner.all_to_all_v(data, send_blocks, into, receive_blocks)?;
         self.tally.add_call("all_to_all_v", bytes);
-        Ok(done)
+        Ok(())
     }
 
     fn all_to_all_in_place<T: Datum>(&self, buf: &mut [T]) -> Result<(), CommError> {
         let bytes = size_of_val(buf);
-        let done = self.inner.all_to_all_in_place(buf)?;
+        self.inner.all_to_all_in_place(buf)?;
         self.tally.add_call("all_to_all_in_place", bytes);
-        Ok(done)
+        Ok(())
     }
 
     fn reduce<T: Datum, O: Reduction<T> + ?Sized>(
@@ -278,9 +277,9 @@ impl<C: Communicator> Communicator for Counted<C> {
         root: Rank,
     ) -> Result<(), CommError> {
         let bytes = size_of_val(data);
-        let done = self.inner.reduce(data, into, op, root)?;
+        self.inner.reduce(data, into, op, root)?;
         self.tally.add_call("reduce", bytes);
-        Ok(done)
+        Ok(())
     }
 
     fn reduce_in_place<T: Datum, O: Reduction<T> + ?Sized>(
@@ -290,9 +289,9 @@ impl<C: Communicator> Communicator for Counted<C> {
         root: Rank,
     ) -> Result<(), CommError> {
         let bytes = size_of_val(buf);
-        let done = self.inner.reduce_in_place(buf, op, root)?;
+        self.inner.reduce_in_place(buf, op, root)?;
         self.tally.add_call("reduce_in_place", bytes);
-        Ok(done)
+        Ok(())
     }
 
     fn all_reduce<T: Datum, O: Reduction<T> + ?Sized>(
@@ -302,9 +301,9 @@ impl<C: Communicator> Communicator for Counted<C> {
         op: &O,
     ) -> Result<(), CommError> {
         let bytes = size_of_val(data);
-        let done = self.inner.all_reduce(data, into, op)?;
+        self.inner.all_reduce(data, into, op)?;
         self.tally.add_call("all_reduce", bytes);
-        Ok(done)
+        Ok(())
     }
 
     fn all_reduce_in_place<T: Datum, O: Reduction<T> + ?Sized>(
@@ -313,9 +312,9 @@ impl<C: Communicator> Communicator for Counted<C> {
         op: &O,
     ) -> Result<(), CommError> {
         let bytes = size_of_val(buf);
-        let done = self.inner.all_reduce_in_place(buf, op)?;
+        self.inner.all_reduce_in_place(buf, op)?;
         self.tally.add_call("all_reduce_in_place", bytes);
-        Ok(done)
+        Ok(())
     }
 
     fn reduce_scatter<T: Datum, O: Reduction<T> + ?Sized>(
@@ -326,23 +325,23 @@ impl<C: Communicator> Communicator for Counted<C> {
         op: &O,
     ) -> Result<(), CommError> {
         let bytes = size_of_val(data);
-        let done = self.inner.reduce_scatter(data, blocks, into, op)?;
+        self.inner.reduce_scatter(data, blocks, into, op)?;
         self.tally.add_call("reduce_scatter", bytes);
-        Ok(done)
+        Ok(())
     }
 
     fn scan<T: Datum, O: Reduction<T> + ?Sized>(&self, buf: &mut [T], op: &O) -> Result<(), CommError> {
         let bytes = size_of_val(buf);
-        let done = self.inner.scan(buf, op)?;
+        self.inner.scan(buf, op)?;
         self.tally.add_call("scan", bytes);
-        Ok(done)
+        Ok(())
     }
 
     fn exscan<T: Datum, O: Reduction<T> + ?Sized>(&self, buf: &mut [T], op: &O) -> Result<(), CommError> {
         let bytes = size_of_val(buf);
-        let done = self.inner.exscan(buf, op)?;
+        self.inner.exscan(buf, op)?;
         self.tally.add_call("exscan", bytes);
-        Ok(done)
+        Ok(())
     }
 
     fn broadcast_value<V: Serialize + DeserializeOwned>(

@@ -170,6 +170,6 @@ fn units(bytes: u64) -> String {
         value /= 1024.0;
         unit += 1;
     }
-    let digits = if unit == 0 || value >= 100.0 { 0 } else { 1 };
+    let digits = usize::from(unit > 0 && value < 100.0);
     format!("{value:.digits$} {}", UNITS[unit])
 }
