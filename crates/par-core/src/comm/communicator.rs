@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{
-    Blocks, Board, Cartesian, CommError, Datum, Link, Message, Rank, Reduction, Request, Source, Status, Tag,
-    TagSelector, Watch, collectives,
+    Blocks, Board, Cartesian, CommError, Datum, Link, Message, Neighbourhood, Rank, Reduction, Request,
+    Source, Status, Tag, TagSelector, Watch, collectives,
 };
 
 /// What the end of a blocking send means.
@@ -610,7 +610,7 @@ pub trait Communicator: Sized {
     ) -> Result<Option<Cartesian<Self>>, CommError> {
         let _ = reorder;
         CommError::unless_length("the list of periods", periods.len(), dims.len())?;
-        let points: usize = dims.iter().product();
+        let points = super::cartesian::points(dims)?;
         if points == 0 || points > self.size() {
             return Err(CommError::Invalid(format!(
                 "a grid of {dims:?} has {points} points, for {} ranks",
@@ -621,7 +621,35 @@ pub trait Communicator: Sized {
         self.split(color, 0)?.map(|comm| Cartesian::new(comm, dims, periods)).transpose()
     }
 
+    /// Every neighbour gets its block of `data`, and `into` those of the neighbours: what the collectives of a
+    /// [`Topology`](super::Topology) come to, which has checked that blocks and buffers fit.
+    ///
+    /// # Errors
+    /// [`CommError::CollectiveMismatch`] when a neighbour sends another length, [`CommError::RankLost`].
+    #[track_caller]
+    fn neighbor_exchange<T: Datum>(
+        &self,
+        around: &Neighbourhood,
+        data: &[T],
+        send_blocks: &Blocks,
+        into: &mut [T],
+        receive_blocks: &Blocks,
+    ) -> Result<(), CommError> {
+        collectives::neighbor_exchange(self.link(), around, data, send_blocks, into, receive_blocks)
+    }
+
     // ---------------------------------------------------------------- for those who write and wrap communicators
+
+    /// A collective begins that is made of [`link`](Self::link) by somebody else than this communicator: one that
+    /// checks or counts is told so, and may have all ranks agree on it first.
+    ///
+    /// # Errors
+    /// [`CommError::CollectiveMismatch`], [`CommError::Deadlock`], [`CommError::RankLost`].
+    #[track_caller]
+    fn begin_collective(&self, name: &'static str, root: Option<Rank>) -> Result<(), CommError> {
+        let _ = (name, root);
+        Ok(())
+    }
 
     /// What collectives are made of: messages that no receive of the program can match.
     fn link(&self) -> &dyn Link;

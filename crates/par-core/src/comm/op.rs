@@ -29,6 +29,30 @@ pub trait Reduction<T: Datum>: Sync {
     }
 }
 
+/// `right[i] = left[i] ⊕ right[i]`, without a message (`Reduce_local`).
+///
+/// # Errors
+/// [`CommError::WrongLength`](super::CommError::WrongLength) when the two have not one length.
+///
+/// # Examples
+/// ```
+/// use par_core::comm::op;
+///
+/// let mut right = [1, 5, 2];
+/// op::reduce_local(&op::Max, &[3, 4, 2], &mut right)?;
+/// assert_eq!(right, [3, 5, 2]);
+/// # Ok::<(), par_core::comm::CommError>(())
+/// ```
+pub fn reduce_local<T: Datum, O: Reduction<T> + ?Sized>(
+    op: &O,
+    left: &[T],
+    right: &mut [T],
+) -> Result<(), super::CommError> {
+    super::CommError::unless_length("the left side of a reduction", left.len(), right.len())?;
+    op.combine(left, right);
+    Ok(())
+}
+
 /// Operations that message passing libraries have built in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names say it, and the operations of this module are documented")]

@@ -13,8 +13,8 @@ use super::op::{Call, Data, How, MessageOp, Op};
 use super::request::known;
 use crate::comm::collectives::{check, values};
 use crate::comm::{
-    Blocks, Board, CommError, Communicator, Datum, Link, Message, Rank, Reduction, Request, SendMode, Source,
-    Status, Tag, TagSelector, Watch,
+    Blocks, Board, CommError, Communicator, Datum, Link, Message, Neighbourhood, Rank, Reduction, Request,
+    SendMode, Source, Status, Tag, TagSelector, Watch,
 };
 
 impl<C: Communicator> Checked<C> {
@@ -468,6 +468,21 @@ impl<C: Communicator> Communicator for Checked<C> {
         self.collective(call, &Fit::Nothing, |inner| inner.all_to_all_values(values))
     }
 
+    fn neighbor_exchange<T: Datum>(
+        &self,
+        around: &Neighbourhood,
+        data: &[T],
+        send_blocks: &Blocks,
+        into: &mut [T],
+        receive_blocks: &Blocks,
+    ) -> Result<(), CommError> {
+        let call = Call::new("neighbor_exchange", Location::caller()).data(Data::each::<T>());
+        let fit = Fit::Neighbours { around, given: send_blocks, expected: receive_blocks };
+        self.collective(call, &fit, |inner| {
+            inner.neighbor_exchange(around, data, send_blocks, into, receive_blocks)
+        })
+    }
+
     // ---------------------------------------------------------------- other communicators
 
     fn split(&self, color: Option<u32>, key: i64) -> Result<Option<Self>, CommError> {
@@ -487,6 +502,11 @@ impl<C: Communicator> Communicator for Checked<C> {
     }
 
     // ---------------------------------------------------------------- for those who write and wrap communicators
+
+    fn begin_collective(&self, name: &'static str, root: Option<Rank>) -> Result<(), CommError> {
+        let call = Call { root, ..Call::new(name, Location::caller()) };
+        self.collective(call, &Fit::Nothing, |inner| inner.begin_collective(name, root))
+    }
 
     fn link(&self) -> &dyn Link {
         self.inner.link()

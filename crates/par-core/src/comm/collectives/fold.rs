@@ -53,6 +53,11 @@ impl Groups {
     }
 }
 
+/// Who has the fold of the `width` groups from `first` on: the root where its group is among them, else the first.
+pub(super) fn holder(groups: Groups, target: usize, first: usize, width: usize) -> Rank {
+    groups.speaker(if (first..first + width).contains(&target) { target } else { first })
+}
+
 /// `buf` becomes the fold of itself and what `other` has, in rank order.
 pub(super) fn receive_and_fold<T: Datum, O: Reduction<T> + ?Sized>(
     link: &dyn Link,

@@ -13,6 +13,7 @@ pub mod choice;
 pub mod fold;
 mod gather;
 mod halving;
+mod neighbours;
 mod pieces;
 mod reduce;
 mod scan;
@@ -29,6 +30,7 @@ pub use all_to_all::{all_to_all, all_to_all_even, all_to_all_in_place};
 pub use barrier::barrier;
 pub use broadcast::broadcast;
 pub use gather::{gather, gather_even, scatter, scatter_even};
+pub use neighbours::neighbor_exchange;
 pub use reduce::{contribute, reduce};
 pub use scan::{exscan, scan};
 

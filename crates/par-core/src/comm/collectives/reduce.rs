@@ -1,7 +1,7 @@
 //! Folds that one rank gets.
 
 use super::choice;
-use super::fold::{Groups, receive_and_fold, send_to_be_folded};
+use super::fold::{Groups, holder, receive_and_fold, send_to_be_folded};
 use super::{bytes, bytes_mut, halving, pieces};
 use crate::comm::{CommError, Datum, Link, Rank, Reduction};
 
@@ -69,11 +69,6 @@ pub fn contribute<T: Datum, O: Reduction<T> + ?Sized>(
         return send_to_be_folded(link, data, next);
     }
     reduce(link, &mut data.to_vec(), op, root)
-}
-
-/// Who has the fold of the `width` groups from `first` on: the root where its group is among them, else the first.
-fn holder(groups: Groups, target: usize, first: usize, width: usize) -> Rank {
-    groups.speaker(if (first..first + width).contains(&target) { target } else { first })
 }
 
 /// The speakers' buffers, up a binomial tree.

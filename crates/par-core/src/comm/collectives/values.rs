@@ -3,7 +3,8 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::comm::{Blocks, CommError, Communicator, Rank};
+use super::fold::{Groups, holder};
+use crate::comm::{Blocks, CommError, Communicator, Link, Rank};
 
 pub(crate) fn encode<V: Serialize + ?Sized>(value: &V) -> Result<Vec<u8>, CommError> {
     postcard::to_stdvec(value).map_err(|error| CommError::Codec(error.to_string()))
@@ -115,6 +116,111 @@ pub(crate) fn all_to_all<V: Serialize + DeserializeOwned>(
     let mut received = vec![0; blocks.extent()];
     comm.all_to_all_v(&bytes, &packed(&lengths), &mut received, &blocks)?;
     decode_all(&received, &blocks)
+}
+
+pub(crate) fn reduce<V: Serialize + DeserializeOwned>(
+    link: &dyn Link,
+    mut value: V,
+    mut fold: impl FnMut(V, V) -> V,
+    root: Rank,
+) -> Result<Option<V>, CommError> {
+    let rank = link.rank();
+    let groups = Groups::new(link.size(), Some(root));
+    let (mine, target) = (groups.group_of(rank), groups.group_of(root));
+    if let Some(twin) = groups.twin(rank) {
+        if groups.speaker(mine) != rank {
+            return send(link, &value, twin).map(|()| None);
+        }
+        value = in_order(twin < rank, recv(link, twin)?, value, &mut fold);
+    }
+    let mut width = 1;
+    while width < groups.count {
+        let first = mine & !(2 * width - 1);
+        let low = holder(groups, target, first, width);
+        let high = holder(groups, target, first + width, width);
+        let next = holder(groups, target, first, 2 * width);
+        if next != rank {
+            return send(link, &value, next).map(|()| None);
+        }
+        let other = if next == low { high } else { low };
+        value = in_order(other < rank, recv(link, other)?, value, &mut fold);
+        width *= 2;
+    }
+    Ok(Some(value))
+}
+
+fn in_order<V>(theirs_is_lower: bool, theirs: V, mine: V, fold: &mut impl FnMut(V, V) -> V) -> V {
+    if theirs_is_lower { fold(theirs, mine) } else { fold(mine, theirs) }
+}
+
+/// The scan of the ranks from `first` on.
+pub(crate) fn scan<V: Serialize + DeserializeOwned>(
+    link: &dyn Link,
+    first: Rank,
+    mut value: V,
+    mut fold: impl FnMut(V, V) -> V,
+) -> Result<V, CommError> {
+    let (rank, size) = (link.rank(), link.size());
+    let mut distance = 1;
+    while distance < size - first {
+        let from = rank.checked_sub(distance).filter(|from| *from >= first);
+        let to = Some(rank + distance).filter(|to| *to < size);
+        if let Some(below) = exchange(link, &value, to, from)? {
+            value = fold(below, value);
+        }
+        distance *= 2;
+    }
+    Ok(value)
+}
+
+pub(crate) fn exscan<V: Serialize + DeserializeOwned>(
+    link: &dyn Link,
+    value: &V,
+    fold: impl FnMut(V, V) -> V,
+) -> Result<Option<V>, CommError> {
+    let (rank, size) = (link.rank(), link.size());
+    let to = Some(rank + 1).filter(|to| *to < size);
+    let below = exchange(link, value, to, rank.checked_sub(1))?;
+    below.map(|below| scan(link, 1, below, fold)).transpose()
+}
+
+fn send<V: Serialize>(link: &dyn Link, value: &V, to: Rank) -> Result<(), CommError> {
+    let bytes = encode(value)?;
+    link.send(&(bytes.len() as u64).to_le_bytes(), to)?;
+    link.send(&bytes, to)
+}
+
+fn recv<V: DeserializeOwned>(link: &dyn Link, from: Rank) -> Result<V, CommError> {
+    let mut length = [0; 8];
+    link.recv(&mut length, from)?;
+    let mut bytes = room(length);
+    link.recv(&mut bytes, from)?;
+    decode(&bytes)
+}
+
+/// Sends to who is above, if anyone, and receives from who is below.
+fn exchange<V: Serialize + DeserializeOwned>(
+    link: &dyn Link,
+    value: &V,
+    to: Option<Rank>,
+    from: Option<Rank>,
+) -> Result<Option<V>, CommError> {
+    match (to, from) {
+        (Some(to), Some(from)) => {
+            let (bytes, mut length) = (encode(value)?, [0; 8]);
+            link.send_recv(&(bytes.len() as u64).to_le_bytes(), to, &mut length, from)?;
+            let mut theirs = room(length);
+            link.send_recv(&bytes, to, &mut theirs, from)?;
+            decode(&theirs).map(Some)
+        }
+        (Some(to), None) => send(link, value, to).map(|()| None),
+        (None, Some(from)) => recv(link, from).map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+fn room(length: [u8; 8]) -> Vec<u8> {
+    vec![0; usize::try_from(u64::from_le_bytes(length)).unwrap_or(usize::MAX)]
 }
 
 fn packed(lengths: &[u64]) -> Blocks {

@@ -9,8 +9,8 @@ use super::Counted;
 use super::request::receiving;
 use crate::comm::collectives::values;
 use crate::comm::{
-    Blocks, Board, CommError, Communicator, Datum, Link, Message, Rank, Reduction, Request, SendMode, Source,
-    Status, Tag, TagSelector, Watch,
+    Blocks, Board, CommError, Communicator, Datum, Link, Message, Neighbourhood, Rank, Reduction, Request,
+    SendMode, Source, Status, Tag, TagSelector, Watch,
 };
 
 // No call of the communicator below is inside a closure: so a caller's location passes through.
@@ -397,6 +397,20 @@ impl<C: Communicator> Communicator for Counted<C> {
         Ok(done)
     }
 
+    fn neighbor_exchange<T: Datum>(
+        &self,
+        around: &Neighbourhood,
+        data: &[T],
+        send_blocks: &Blocks,
+        into: &mut [T],
+        receive_blocks: &Blocks,
+    ) -> Result<(), CommError> {
+        let given: usize = around.sends().map(|(place, _)| send_blocks.counts()[place]).sum();
+        self.inner.neighbor_exchange(around, data, send_blocks, into, receive_blocks)?;
+        self.tally.add_call("neighbor_exchange", given * size_of::<T>());
+        Ok(())
+    }
+
     // ---------------------------------------------------------------- other communicators
 
     fn split(&self, color: Option<u32>, key: i64) -> Result<Option<Self>, CommError> {
@@ -418,6 +432,12 @@ impl<C: Communicator> Communicator for Counted<C> {
     }
 
     // ---------------------------------------------------------------- for those who write and wrap communicators
+
+    fn begin_collective(&self, name: &'static str, root: Option<Rank>) -> Result<(), CommError> {
+        self.inner.begin_collective(name, root)?;
+        self.tally.add_call(name, 0);
+        Ok(())
+    }
 
     fn link(&self) -> &dyn Link {
         self.inner.link()

@@ -2,7 +2,7 @@
 
 use super::reference::{LENGTHS, given};
 use super::stage::{Behaviour, watched};
-use crate::comm::{Blocks, CommError, Communicator, Source, Tag, TagSelector, op};
+use crate::comm::{Blocks, CommError, Communicator, CommunicatorExt, Source, Tag, TagSelector, op};
 
 pub(super) fn all<C: Communicator>() -> Vec<Behaviour<C>> {
     vec![
@@ -76,6 +76,10 @@ fn scatter<C: Communicator>(comm: &C) -> Result<(), CommError> {
             let mut into = vec![0; len];
             comm.scatter(&data, &mut into, root)?;
             assert!(into == given(comm.rank(), len), "{len} elements of rank {root}");
+            let mut buf = if comm.rank() == root { data } else { vec![0; len] };
+            comm.scatter_in_place(&mut buf, root)?;
+            let expected = if comm.rank() == root { in_a_row(comm.size(), len) } else { into };
+            assert!(buf == expected, "{len} elements of rank {root}, in place");
         }
     }
     Ok(())
@@ -89,6 +93,14 @@ fn gather<C: Communicator>(comm: &C) -> Result<(), CommError> {
             if comm.rank() == root {
                 assert!(into == in_a_row(comm.size(), len), "{len} elements at rank {root}");
             }
+            let own = given(comm.rank(), len);
+            let mut buf = if comm.rank() == root { vec![9; comm.size() * len] } else { own.clone() };
+            if comm.rank() == root {
+                buf[root * len..(root + 1) * len].copy_from_slice(&own);
+            }
+            comm.gather_in_place(&mut buf, root)?;
+            let expected = if comm.rank() == root { into } else { own };
+            assert!(buf == expected, "{len} elements at rank {root}, in place");
         }
     }
     Ok(())
@@ -227,13 +239,14 @@ fn beside_messages<C: Communicator>(comm: &C) -> Result<(), CommError> {
     comm.all_gather(&[comm.rank() as u64], &mut all)?;
     assert_eq!(all, (0..comm.size() as u64).collect::<Vec<_>>());
     comm.send(&[5_u64; 4], next, Tag(0))?;
-    comm.send(&[6_u64; 3], next, Tag(0))?;
+    let second = comm.isend(vec![6_u64; 3], next, Tag(0))?;
     let mut buf = [comm.rank() as u64; 4];
     comm.broadcast(&mut buf, comm.size() - 1)?;
     assert_eq!(buf, [comm.size() as u64 - 1; 4]);
     comm.barrier()?;
     assert_eq!(receive.wait()?.data, [5; 4]);
     assert_eq!(comm.recv::<u64>(previous, TagSelector::Any)?.0, [6; 3]);
+    second.wait()?;
     assert_eq!(comm.try_probe(Source::Any, TagSelector::Any)?, None);
     Ok(())
 }

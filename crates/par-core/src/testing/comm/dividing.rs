@@ -1,7 +1,9 @@
 //! Communicators made of others.
 
-use super::stage::{Behaviour, watched};
-use crate::comm::{CommError, Communicator, Source, Tag, TagSelector, op};
+use super::stage::{Behaviour, watch, watched};
+use crate::comm::{
+    CommError, Communicator, CommunicatorExt, Intercommunicator, Likeness, Source, Tag, TagSelector, op,
+};
 
 pub(super) fn all<C: Communicator>() -> Vec<Behaviour<C>> {
     vec![
@@ -9,6 +11,9 @@ pub(super) fn all<C: Communicator>() -> Vec<Behaviour<C>> {
         Behaviour::new("a rank without a color takes part in a split, and is in none", no_color),
         Behaviour::new("a duplicate has the same ranks, and messages of its own", duplicate),
         Behaviour::new("a communicator can be divided again and again", again),
+        Behaviour::new("a group of ranks makes a communicator, in the group's order", groups),
+        Behaviour::of_ranks(2, "two groups talk to one another, rank by rank and all at once", across),
+        Behaviour::of_ranks(2, "two groups become one communicator, in the order that they agree on", merged),
         Behaviour::new("ranks that share memory make a communicator", shared),
     ]
 }
@@ -110,5 +115,103 @@ fn shared<C: Communicator>(comm: &C) -> Result<(), CommError> {
     let mut sum = [1_u64];
     here.all_reduce_in_place(&mut sum, &op::Sum)?;
     assert_eq!(sum, [here.size() as u64]);
+    Ok(())
+}
+
+fn groups<C: Communicator>(comm: &C) -> Result<(), CommError> {
+    let all = comm.group();
+    assert_eq!(all.len(), comm.size());
+    let reversed: Vec<usize> = (0..comm.size()).rev().step_by(2).collect();
+    let group = all.incl(&reversed)?;
+    let made = comm.create(&group)?.map(watched);
+    assert_eq!(made.is_some(), reversed.contains(&comm.rank()));
+    if let Some(made) = made {
+        assert_eq!(reversed[made.rank()], comm.rank());
+        assert_eq!(made.group(), group);
+        let mut ranks = vec![0; made.size()];
+        made.all_gather(&[comm.rank()], &mut ranks)?;
+        assert_eq!(ranks, reversed);
+    }
+    let duplicate = watched(comm.duplicate()?);
+    assert_eq!(duplicate.compare(comm), Likeness::Identical);
+    let turned = comm.split(Some(1), -(comm.rank() as i64))?.map(watched).expect("it has a color");
+    let expected = if comm.size() == 1 { Likeness::Identical } else { Likeness::Similar };
+    assert_eq!(turned.compare(comm), expected);
+    Ok(())
+}
+
+/// The first ranks on side 0, about a third of all, the others on side 1.
+fn joined<C: Communicator>(comm: &C) -> Result<(Intercommunicator<C>, usize, u32), CommError> {
+    let first = comm.size().div_ceil(3);
+    let side = u32::from(comm.rank() >= first);
+    let across = Intercommunicator::join(comm, Some(side))?.expect("every rank is on a side");
+    watch(across.local());
+    Ok((across, first, side))
+}
+
+fn across<C: Communicator>(comm: &C) -> Result<(), CommError> {
+    let (across, first, side) = joined(comm)?;
+    let remote = if side == 0 { comm.size() - first } else { first };
+    assert_eq!((across.remote_size(), across.local().size()), (remote, comm.size() - remote));
+    // Everybody on side 0 tells everybody on side 1, who answer.
+    let own = across.local().rank();
+    if side == 0 {
+        for to in 0..remote {
+            across.send(&[own as u64, to as u64], to, Tag(1))?;
+        }
+        for from in 0..remote {
+            assert_eq!(across.recv::<u64>(from, Tag(2))?.0, [from as u64]);
+        }
+    } else {
+        for _ in 0..remote {
+            let (data, status) = across.recv::<u64>(Source::Any, TagSelector::Any)?;
+            assert_eq!(data, [status.source as u64, own as u64], "ranks are those of the other group");
+        }
+        for to in 0..remote {
+            across.send(&[own as u64], to, Tag(2))?;
+        }
+    }
+    let outcome = across.send(&[0_u8], remote, Tag(1));
+    assert_eq!(outcome, Err(CommError::NoSuchRank { rank: remote, size: remote }));
+    across.barrier()?;
+    for len in [1, 30_000] {
+        for (from, members) in [(0, first), (1, comm.size() - first)] {
+            let root = members - 1;
+            let is_root = side == from && own == root;
+            let mut buf = vec![if is_root { 5_u64 } else { 1 }; len];
+            across.broadcast(&mut buf, from, root)?;
+            let expected = if is_root || side != from { 5 } else { 1 };
+            assert!(buf.iter().all(|word| *word == expected), "{len} elements of side {from}");
+        }
+        let length = |side: u32| len * (side as usize + 1);
+        let mut all = vec![0_u64; remote * length(1 - side)];
+        across.all_gather(&vec![own as u64; length(side)], &mut all)?;
+        let expected = (0..remote).flat_map(|rank| vec![rank as u64; length(1 - side)]);
+        assert!(all.into_iter().eq(expected), "{len} elements of each");
+    }
+    Ok(())
+}
+
+fn merged<C: Communicator>(comm: &C) -> Result<(), CommError> {
+    let (across, first, side) = joined(comm)?;
+    let low = watched(across.merge(side == 1)?);
+    assert_eq!((low.rank(), low.size()), (comm.rank(), comm.size()), "side 1 is high");
+    let high = watched(across.merge(side == 0)?);
+    let expected = if side == 0 { comm.size() - first + comm.rank() } else { comm.rank() - first };
+    assert_eq!(high.rank(), expected, "side 0 is high");
+    let same = watched(across.merge(true)?);
+    assert_eq!(same.rank(), comm.rank(), "both say the same");
+    same.barrier()?;
+    // Some are on no side.
+    let side = match comm.rank() {
+        0 => Some(1),
+        1 => Some(0),
+        _ => None,
+    };
+    let pair = Intercommunicator::join(comm, side)?;
+    assert_eq!(pair.is_some(), side.is_some());
+    assert!(pair.is_none_or(|pair| pair.remote_size() == 1));
+    let outcome = Intercommunicator::join(comm, Some(0));
+    assert!(matches!(outcome, Err(CommError::Invalid(_))), "nobody on side 1: {:?}", outcome.err());
     Ok(())
 }

@@ -106,6 +106,7 @@ fn no_overtaking<C: Communicator>(comm: &C) -> Result<(), CommError> {
     let mut buf = vec![0_u64; 20_000];
     for (number, len) in lengths().enumerate() {
         let status = comm.recv_into(&mut buf, previous(comm), Tag(3))?;
+        assert_eq!((status.source, status.tag), (previous(comm), Tag(3)));
         assert_eq!((buf[0], status.count::<u64>()), (number as u64, Some(len)), "message {number}");
     }
     wait_all(sent?)?;
@@ -211,9 +212,10 @@ fn wrong_type<C: Communicator>(comm: &C) -> Result<(), CommError> {
         matches!(outcome, Err(CommError::WrongType { bytes: 9, element: 4, .. })),
         "9 bytes as u32: {outcome:?}"
     );
-    comm.send(&[5_u32], next(comm), Tag(1))?;
+    let last = comm.isend(vec![5_u32], next(comm), Tag(1))?;
     assert_eq!(comm.recv::<u32>(previous(comm), Tag(1))?.0, [5]);
     wait_all(sent)?;
+    last.wait()?;
     Ok(())
 }
 

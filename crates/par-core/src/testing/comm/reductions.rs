@@ -2,7 +2,7 @@
 
 use super::reference::{LENGTHS, folded, from_left_to_right, given, given_floats, scanned};
 use super::stage::Behaviour;
-use crate::comm::{Blocks, CommError, Communicator, Datum, Located, Reduction, op};
+use crate::comm::{Blocks, CommError, Communicator, CommunicatorExt, Datum, Located, Reduction, op};
 
 pub(super) fn all<C: Communicator>() -> Vec<Behaviour<C>> {
     vec![
@@ -156,6 +156,10 @@ fn scattered<C: Communicator>(comm: &C) -> Result<(), CommError> {
         comm.reduce_scatter(&parts[rank], &blocks, &mut into, &ordered)?;
         assert!(into == from_left_to_right(&parts, &ordered)[blocks.range(rank)], "matrices, {scale}");
     }
+    let parts = of_all(comm, |rank| given_floats(rank, 3 * size));
+    let mut into = [0.0; 3];
+    comm.reduce_scatter_block(&parts[rank], &mut into, &op::Sum)?;
+    assert!(same(&into, &folded(&parts, &op::Sum)[3 * rank..3 * rank + 3]), "blocks of one length");
     let blocks = Blocks::even(3, size);
     let parts = of_all(comm, |rank| given(rank, 3));
     let mut into = vec![0; blocks.counts()[rank]];

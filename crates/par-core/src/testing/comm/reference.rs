@@ -32,17 +32,22 @@ fn mixed(rank: Rank, place: usize) -> u64 {
 
 /// The fold of all ranks in the grouping that [`collectives::fold`](crate::comm::collectives::fold) promises.
 pub(super) fn folded<T: Datum, O: Reduction<T>>(parts: &[Vec<T>], op: &O) -> Vec<T> {
-    let count = 1_usize << parts.len().ilog2();
-    let pairs = parts.len() - count;
-    let mut groups: Vec<Vec<T>> = Vec::new();
-    for pair in parts[..2 * pairs].chunks(2) {
-        groups.push(both(&pair[0], &pair[1], op));
+    folded_values(parts.to_vec(), |left, right| both(&left, &right, op))
+}
+
+/// The same of values: first the pairs, then neighbours again and again.
+pub(super) fn folded_values<V: Clone>(mut values: Vec<V>, mut fold: impl FnMut(V, V) -> V) -> V {
+    let mut in_pairs = |values: &[V]| -> Vec<V> {
+        values.chunks(2).map(|pair| fold(pair[0].clone(), pair[1].clone())).collect()
+    };
+    let groups = 1_usize << values.len().ilog2();
+    let paired = 2 * (values.len() - groups);
+    let mut folded = in_pairs(&values[..paired]);
+    folded.extend(values.drain(paired..));
+    while folded.len() > 1 {
+        folded = in_pairs(&folded);
     }
-    groups.extend_from_slice(&parts[2 * pairs..]);
-    while groups.len() > 1 {
-        groups = groups.chunks(2).map(|pair| both(&pair[0], &pair[1], op)).collect();
-    }
-    groups.remove(0)
+    folded.remove(0)
 }
 
 /// What every rank gets of a scan, in the grouping that [`scan`](crate::comm::collectives::scan) promises.

@@ -119,8 +119,9 @@ fn cancelled<C: Communicator>(comm: &C) -> Result<(), CommError> {
     let never = comm.irecv(vec![0_u64; 1], previous(comm), Tag(1))?;
     assert!(never.cancel()?, "nothing was sent yet");
     comm.barrier()?;
-    comm.send(&[8_u64], next(comm), Tag(1))?;
+    let sent = comm.isend(vec![8_u64], next(comm), Tag(1))?;
     assert_eq!(comm.recv::<u64>(previous(comm), Tag(1))?.0, [8]);
+    sent.wait()?;
     let mut late = comm.irecv(vec![0_u64; 1], previous(comm), Tag(2))?;
     comm.send(&[9_u64], next(comm), Tag(2))?;
     while !late.test()? {

@@ -53,12 +53,14 @@ impl Watch for Deadline {
     }
 }
 
-/// The communicator, with the end of the test as the end of its waits.
-///
-/// One whose world asks a watch that is there already, as a checked one, keeps it: then the world's own limit ends a
-/// wait, or at last the process.
-pub(super) fn watched<C: Communicator>(comm: C) -> C {
+/// Gives the waits of a communicator the end of the test.
+pub(super) fn watch(comm: &impl Communicator) {
     comm.set_watch(Some(Rc::new(Deadline)));
+}
+
+/// The communicator, with the end of the test as the end of its waits.
+pub(super) fn watched<C: Communicator>(comm: C) -> C {
+    watch(&comm);
     comm
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::stage::{Behaviour, watched};
-use crate::comm::{CommError, Communicator, Source, Tag};
+use crate::comm::{CommError, Communicator, CommunicatorExt, Source, Tag};
 
 pub(super) fn all<C: Communicator>() -> Vec<Behaviour<C>> {
     vec![
@@ -15,6 +15,7 @@ pub(super) fn all<C: Communicator>() -> Vec<Behaviour<C>> {
             "values of different sizes are broadcast, scattered, gathered and exchanged",
             collective,
         ),
+        Behaviour::new("values are folded and scanned in rank order", folded),
         Behaviour::new("a root without its values is an error", no_value),
     ]
 }
@@ -118,5 +119,23 @@ fn no_value<C: Communicator>(comm: &C) -> Result<(), CommError> {
     assert!(matches!(outcome, Err(CommError::WrongLength { got: 2, expected: 1, .. })), "{outcome:?}");
     let outcome = own.all_to_all_values::<u8>(&[]);
     assert!(matches!(outcome, Err(CommError::WrongLength { got: 0, expected: 1, .. })), "{outcome:?}");
+    Ok(())
+}
+
+fn folded<C: Communicator>(comm: &C) -> Result<(), CommError> {
+    let (rank, size) = (comm.rank(), comm.size());
+    // Strings of different lengths, one of them empty, which show the order and the groups.
+    let own = |rank: usize| "x".repeat(rank % 3) + &rank.to_string();
+    let join = |left: String, right: String| format!("({left} {right})");
+    let grouped = super::reference::folded_values((0..size).map(own).collect(), join);
+    for root in 0..size {
+        let total = comm.reduce_value(own(rank), join, root)?;
+        assert_eq!(total, (rank == root).then(|| grouped.clone()), "at rank {root}");
+    }
+    assert_eq!(comm.all_reduce_value(own(rank), join)?, grouped);
+    let flat = |left: String, right: String| left + &right;
+    let upto = |rank: usize| (0..=rank).map(own).collect::<String>();
+    assert_eq!(comm.scan_value(own(rank), flat)?, upto(rank));
+    assert_eq!(comm.exscan_value(&own(rank), flat)?, rank.checked_sub(1).map(upto));
     Ok(())
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use par_core::comm::{
-    Blocks, Checked, Checks, CommError, Communicator, Counted, SendMode, Tag, op, wait_all, wait_any,
+    Blocks, Checked, Checks, CommError, Communicator, CommunicatorExt, Counted, SendMode, Tag, op, wait_all,
+    wait_any,
 };
 use par_core::testing::{ModelComm, ModelWorld, within};
 
@@ -26,7 +27,7 @@ fn ones() -> Blocks {
 }
 
 #[rustfmt::skip]
-const CALLS: [Call; 45] = [
+const CALLS: [Call; 49] = [
     call!(|world| world.recv_into(&mut [0_u8], 1, TAG)),
     call!(|world| world.recv::<u8>(1, TAG)),
     call!(|world| world.recv_value::<u8>(1, TAG)),
@@ -68,6 +69,10 @@ const CALLS: [Call; 45] = [
     call!(|world| world.gather_values(&0_u8, 0)),
     call!(|world| world.all_gather_values(&0_u8)),
     call!(|world| world.all_to_all_values(&[0_u8; 2])),
+    call!(|world| world.reduce_value(0_u8, u8::max, 0)),
+    call!(|world| world.all_reduce_value(0_u8, u8::max)),
+    call!(|world| world.scan_value(0_u8, u8::max)),
+    call!(|world| world.exscan_value(&0_u8, u8::max)),
     call!(|world| world.split(None, 0)),
     call!(|world| world.duplicate()),
     call!(|world| world.split_shared()),

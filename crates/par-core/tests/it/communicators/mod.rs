@@ -1,5 +1,8 @@
 //! The model of a world under the suite that every world passes.
 
+mod faulty;
+mod laws;
+
 use par_core::testing::ModelWorld;
 use par_core::testing::comm::check_communicator;
 
@@ -26,4 +29,18 @@ fn the_model_of_4_ranks() {
 #[test]
 fn the_model_of_7_ranks() {
     check_communicator("ModelWorld", |suite| ModelWorld::new(7).run(suite));
+}
+
+/// Every send waits for its receive: what counts on the transport's memory hangs here.
+#[test]
+fn the_model_without_memory_for_messages() {
+    for ranks in [2, 3, 5, 8] {
+        check_communicator("ModelWorld", |suite| ModelWorld::new(ranks).eager_limit(0).run(suite));
+    }
+}
+
+/// Enough ranks for the algorithms of many.
+#[test]
+fn the_model_of_many_ranks() {
+    check_communicator("ModelWorld", |suite| ModelWorld::new(11).run(suite));
 }
