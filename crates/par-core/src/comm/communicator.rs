@@ -642,6 +642,17 @@ pub trait Communicator: Sized {
 
     // ---------------------------------------------------------------- for those who write and wrap communicators
 
+    /// A collective begins that is made of [`link`](Self::link) by somebody else than this communicator: one that
+    /// checks or counts is told so, and may have all ranks agree on it first.
+    ///
+    /// # Errors
+    /// [`CommError::CollectiveMismatch`], [`CommError::Deadlock`], [`CommError::RankLost`].
+    #[track_caller]
+    fn begin_collective(&self, name: &'static str, root: Option<Rank>) -> Result<(), CommError> {
+        let _ = (name, root);
+        Ok(())
+    }
+
     /// What collectives are made of: messages that no receive of the program can match.
     fn link(&self) -> &dyn Link;
 

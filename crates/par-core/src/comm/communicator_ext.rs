@@ -132,6 +132,7 @@ pub trait CommunicatorExt: Communicator {
         root: Rank,
     ) -> Result<Option<V>, CommError> {
         CommError::unless_rank(root, self.size())?;
+        self.begin_collective("reduce_value", Some(root))?;
         collectives::values::reduce(self.link(), value, fold, root)
     }
 
@@ -166,6 +167,7 @@ pub trait CommunicatorExt: Communicator {
         value: V,
         fold: impl FnMut(V, V) -> V,
     ) -> Result<V, CommError> {
+        self.begin_collective("scan_value", None)?;
         collectives::values::scan(self.link(), 0, value, fold)
     }
 
@@ -182,6 +184,7 @@ pub trait CommunicatorExt: Communicator {
         value: &V,
         fold: impl FnMut(V, V) -> V,
     ) -> Result<Option<V>, CommError> {
+        self.begin_collective("exscan_value", None)?;
         collectives::values::exscan(self.link(), value, fold)
     }
 }

@@ -144,6 +144,7 @@ impl<C: Communicator> Intercommunicator<C> {
         }
         let here = side == self.side;
         CommError::unless_rank(root, if here { self.local.size() } else { self.remote_size() })?;
+        self.both.begin_collective("broadcast across", None)?;
         if here {
             let link = self.both.link();
             return if self.local.rank() == root {
@@ -170,6 +171,7 @@ impl<C: Communicator> Intercommunicator<C> {
     pub fn all_gather<T: Datum>(&self, data: &[T], into: &mut [T]) -> Result<(), CommError> {
         let count = into.len() / self.remote_size();
         CommError::unless_length("the receive buffer", into.len(), count * self.remote_size())?;
+        self.both.begin_collective("all_gather across", None)?;
         let is_first = self.local.rank() == 0;
         let mut ours = vec![T::zeroed(); if is_first { data.len() * self.local.size() } else { 0 }];
         self.local.gather_v(

@@ -29,7 +29,8 @@ pub struct Posted {
 }
 
 impl Posted {
-    fn wants(&self, envelope: &Envelope) -> bool {
+    /// Whether it takes such a message.
+    pub(crate) fn wants(&self, envelope: &Envelope) -> bool {
         self.context == envelope.context
             && self.source.matches(envelope.source)
             && self.tag.matches(envelope.tag)
@@ -94,5 +95,10 @@ impl<M, R> Matching<M, R> {
     /// How many messages no receive has taken.
     pub fn unexpected(&self) -> usize {
         self.unexpected.len()
+    }
+
+    /// Whether there is neither a message nor a receive.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.unexpected.is_empty() && self.posted.is_empty()
     }
 }

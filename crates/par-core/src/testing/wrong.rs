@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::comm::{Blocks, CommError, Communicator, Source, Spmd, SpmdError, Tag, TagSelector, op, wait_any};
+use crate::comm::{
+    Blocks, CommError, Communicator, Source, Spmd, SpmdError, Tag, TagSelector, Topology, op, wait_any,
+};
 
 /// A program that would hang, or compute nonsense, in a world that checks nothing.
 ///
@@ -65,6 +67,8 @@ pub enum Wrong {
     GatherCounts,
     /// Two ranks disagree on what they exchange.
     ExchangeCounts,
+    /// Two neighbours in a ring disagree on what they exchange.
+    NeighbourCounts,
     /// A message is longer than the buffer for it.
     TooLong,
     /// A rank panics while others wait for it.
@@ -77,7 +81,7 @@ const TAG: Tag = Tag(7);
 
 impl Wrong {
     /// All of them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::HeadToHeadSends,
         Self::HeadToHeadRequests,
         Self::ReceiveCycle,
@@ -101,6 +105,7 @@ impl Wrong {
         Self::ScatterCounts,
         Self::GatherCounts,
         Self::ExchangeCounts,
+        Self::NeighbourCounts,
         Self::TooLong,
         Self::Panic,
         Self::Failure,
@@ -216,6 +221,11 @@ impl Wrong {
                 "collectives do not match: ",
                 "rank 2 calls all_to_all_v(f64) at ",
                 " and expects 2 elements of rank 1, which gives 1",
+            ],
+            Self::NeighbourCounts => &[
+                "collectives do not match: ",
+                "rank 2 calls neighbor_exchange(f64) at ",
+                " and expects 1 elements of rank 1, which gives 2",
             ],
             Self::TooLong => &["the message from rank 0 with tag 7 has 80 bytes and the buffer 32"],
             Self::Panic => &["rank 0: panicked: the cat walked over the keyboard"],
@@ -369,6 +379,14 @@ impl Wrong {
                 let blocks = Blocks::packed(&vec![1; world.size()]);
                 let given = if here == 2 { 2 } else { 1 };
                 world.gather_v(&vec![0.0; given], &mut vec![0.0; blocks.extent()], &blocks, 0)
+            }
+            Self::NeighbourCounts => {
+                let ring = world.cartesian(&[Self::RANKS], &[true], false)?;
+                let ring = ring.expect("there is a point for every rank");
+                // To the left and to the right.
+                let sent = Blocks::packed(if here == 1 { &[1, 2] } else { &[1, 1] });
+                let expected = Blocks::packed(&[1, 1]);
+                ring.neighbor_all_to_all_v(&vec![0.0; sent.extent()], &sent, &mut [0.0; 2], &expected)
             }
             _ => {
                 let sent = Blocks::packed(&vec![1; world.size()]);

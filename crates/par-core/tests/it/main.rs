@@ -7,6 +7,7 @@ mod accounting;
 mod checked;
 mod communicators;
 mod conformance;
+mod counted;
 mod handles;
 mod laws_of_partition;
 mod maps;

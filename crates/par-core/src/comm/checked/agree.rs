@@ -7,7 +7,7 @@
 use super::Checked;
 use super::members::named;
 use super::op::{Call, Op, line};
-use crate::comm::{Blocks, CommError, Communicator, Rank, collectives, op};
+use crate::comm::{Blocks, CommError, Communicator, Neighbourhood, Rank, collectives, op};
 
 /// The bytes of what a rank tells about its call.
 const TOLD: usize = 256;
@@ -22,6 +22,8 @@ pub(super) enum Fit<'a> {
     Gather { root: Rank, blocks: &'a Blocks, given: usize },
     /// Everybody gives everybody a block, and expects one.
     All { given: &'a Blocks, expected: &'a Blocks },
+    /// Everybody gives its neighbours a block, and expects one of each.
+    Neighbours { around: &'a Neighbourhood, given: &'a Blocks, expected: &'a Blocks },
 }
 
 impl<C: Communicator> Checked<C> {
@@ -62,6 +64,7 @@ impl<C: Communicator> Checked<C> {
             Fit::Scatter { root, blocks, expected } => self.scatter_fits(root, blocks, expected)?,
             Fit::Gather { root, blocks, given } => self.gather_fits(root, blocks, given)?,
             Fit::All { given, expected } => self.all_fit(given, expected)?,
+            Fit::Neighbours { around, given, expected } => self.neighbours_fit(around, given, expected)?,
         };
         let mut complains = [u8::from(complaint.is_some())];
         collectives::all_reduce(self.inner.link(), &mut complains, &op::Max)?;
@@ -98,15 +101,29 @@ impl<C: Communicator> Checked<C> {
         Ok(self.complaint(&counts, expected))
     }
 
+    fn neighbours_fit(
+        &self,
+        around: &Neighbourhood,
+        given: &Blocks,
+        expected: &Blocks,
+    ) -> Result<Option<String>, CommError> {
+        let one_each = |blocks: &Blocks| Blocks::packed(&vec![1; blocks.len()]);
+        let (sent, mut counts) = (numbers(given.counts()), numbers(expected.counts()));
+        let (gives, takes) = (one_each(given), one_each(expected));
+        collectives::neighbor_exchange(self.inner.link(), around, &sent, &gives, &mut counts, &takes)?;
+        let wrong = around.receives().find(|(place, _)| counts[*place] != expected.counts()[*place] as u64);
+        Ok(wrong.map(|(place, from)| self.expects(expected.counts()[place], from, counts[place])))
+    }
+
+    fn expects(&self, expected: usize, from: Rank, given: u64) -> String {
+        format!("and expects {expected} elements of rank {}, which gives {given}", self.members.ranks[from])
+    }
+
     /// The first rank that gives another count than is expected of it.
     fn complaint(&self, given: &[u64], expected: &Blocks) -> Option<String> {
-        let pairs = given.iter().zip(expected.counts()).enumerate();
-        pairs.into_iter().find(|(_, (given, expected))| **given != **expected as u64).map(
-            |(rank, (given, expected))| {
-                let gives = self.members.ranks[rank];
-                format!("and expects {expected} elements of rank {gives}, which gives {given}")
-            },
-        )
+        let mut pairs = given.iter().zip(expected.counts()).enumerate();
+        let wrong = pairs.find(|(_, (given, expected))| **given != **expected as u64);
+        wrong.map(|(rank, (given, expected))| self.expects(*expected, rank, *given))
     }
 
     fn one_each(&self) -> Blocks {

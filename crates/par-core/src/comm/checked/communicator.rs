@@ -13,8 +13,8 @@ use super::op::{Call, Data, How, MessageOp, Op};
 use super::request::known;
 use crate::comm::collectives::{check, values};
 use crate::comm::{
-    Blocks, Board, CommError, Communicator, Datum, Link, Message, Rank, Reduction, Request, SendMode, Source,
-    Status, Tag, TagSelector, Watch,
+    Blocks, Board, CommError, Communicator, Datum, Link, Message, Neighbourhood, Rank, Reduction, Request,
+    SendMode, Source, Status, Tag, TagSelector, Watch,
 };
 
 impl<C: Communicator> Checked<C> {
@@ -64,7 +64,10 @@ impl<C: Communicator> Checked<C> {
         }
         let error = self.world.explain(error, &self.members);
         match (error, op) {
-            (CommError::Deadlock(lines), MessageOp { receives: true, peer: Some(from), .. }) => {
+            // Not one that another watch has spoken of.
+            (CommError::Deadlock(lines), MessageOp { receives: true, peer: Some(from), .. })
+                if self.world.is_over() =>
+            {
                 self.what_lies_there(lines, *from)
             }
             (error, _) => error,
@@ -216,11 +219,13 @@ impl<C: Communicator> Communicator for Checked<C> {
     }
 
     fn send_value<V: Serialize + ?Sized>(&self, value: &V, to: Rank, tag: Tag) -> Result<(), CommError> {
-        let data = values::encode(value)?;
         let what = Data { element: std::any::type_name::<V>(), ..Data::NONE };
         let op = MessageOp::send("send_value", what, to, tag, Location::caller());
         self.message(op, |inner| {
-            self.sending(to, tag, || inner.send_with(self.mode(SendMode::Standard), &data, to, tag))
+            self.sending(to, tag, || match self.mode(SendMode::Standard) {
+                SendMode::Standard => inner.send_value(value, to, tag),
+                mode => inner.send_with(mode, &values::encode(value)?, to, tag),
+            })
         })
     }
 
@@ -434,7 +439,8 @@ impl<C: Communicator> Communicator for Checked<C> {
     ) -> Result<V, CommError> {
         CommError::unless_rank(root, self.size())?;
         if self.rank() == root {
-            let given = values.as_ref().map_or(0, Vec::len);
+            let none = || CommError::Invalid("the root has no values to scatter".to_owned());
+            let given = values.as_ref().ok_or_else(none)?.len();
             CommError::unless_length("the list of values", given, self.size())?;
         }
         let call = Call::new("scatter_values", Location::caller()).root(root).data(Data::each::<V>());
@@ -462,6 +468,21 @@ impl<C: Communicator> Communicator for Checked<C> {
         self.collective(call, &Fit::Nothing, |inner| inner.all_to_all_values(values))
     }
 
+    fn neighbor_exchange<T: Datum>(
+        &self,
+        around: &Neighbourhood,
+        data: &[T],
+        send_blocks: &Blocks,
+        into: &mut [T],
+        receive_blocks: &Blocks,
+    ) -> Result<(), CommError> {
+        let call = Call::new("neighbor_exchange", Location::caller()).data(Data::each::<T>());
+        let fit = Fit::Neighbours { around, given: send_blocks, expected: receive_blocks };
+        self.collective(call, &fit, |inner| {
+            inner.neighbor_exchange(around, data, send_blocks, into, receive_blocks)
+        })
+    }
+
     // ---------------------------------------------------------------- other communicators
 
     fn split(&self, color: Option<u32>, key: i64) -> Result<Option<Self>, CommError> {
@@ -481,6 +502,11 @@ impl<C: Communicator> Communicator for Checked<C> {
     }
 
     // ---------------------------------------------------------------- for those who write and wrap communicators
+
+    fn begin_collective(&self, name: &'static str, root: Option<Rank>) -> Result<(), CommError> {
+        let call = Call { root, ..Call::new(name, Location::caller()) };
+        self.collective(call, &Fit::Nothing, |inner| inner.begin_collective(name, root))
+    }
 
     fn link(&self) -> &dyn Link {
         self.inner.link()
@@ -503,6 +529,7 @@ impl<C: Communicator> Communicator for Checked<C> {
         self.collective(call, &Fit::Nothing, |inner| inner.board(width))
     }
 
-    /// The place is taken by the checks: a watch of one's own belongs on the communicator below.
-    fn set_watch(&self, _: Option<Rc<dyn Watch>>) {}
+    fn set_watch(&self, watch: Option<Rc<dyn Watch>>) {
+        *self.eye.other.borrow_mut() = watch;
+    }
 }

@@ -215,3 +215,195 @@ fn sources<'r>(row: &'r Row, need: &Need) -> impl Iterator<Item = Rank> + 'r {
     let peer = need.peer;
     peer.into_iter().chain(row.members().filter(move |_| peer.is_none()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::comm::checked::row::{Body, CLASSES};
+
+    /// Rows as they would be read, and messages under way.
+    #[derive(Default)]
+    struct Rows {
+        rows: Vec<Row>,
+        pending: BTreeMap<(Rank, Rank), Counts>,
+    }
+
+    impl Table for Rows {
+        fn row(&self, rank: Rank) -> Result<Row, CommError> {
+            Ok(self.rows[rank].clone())
+        }
+
+        fn pending(&self, from: Rank, to: Rank) -> Result<Counts, CommError> {
+            Ok(self.pending.get(&(from, to)).copied().unwrap_or_default())
+        }
+    }
+
+    impl Rows {
+        fn with(mut self, state: State, body: Body) -> Self {
+            let epoch = self.rows.len() as u64 + 10;
+            self.rows.push(Row { epoch, beat: 1, state, body });
+            self
+        }
+
+        fn receives(self, peer: Option<Rank>, tag: u16) -> Self {
+            let need = Need { receives: true, context: 0, peer, tag: Some(tag) };
+            self.with(State::Waiting, Body { needs: vec![need], members: vec![0b111], ..Body::default() })
+        }
+
+        fn sends(self, to: Rank, tag: u16) -> Self {
+            let from = self.rows.len();
+            let need = Need { receives: false, context: 0, peer: Some(to), tag: Some(tag) };
+            let body = Body { needs: vec![need], members: vec![0b111], ..Body::default() };
+            self.with(State::Waiting, body).pending(from, to, tag)
+        }
+
+        /// Waits in the `number`-th collective of a communicator, and has begun so many in that of number 9.
+        fn collective(self, context: u64, number: u64, begun: u64) -> Self {
+            let collectives = vec![(context, number), (9, begun)];
+            let collective = Some((context, number));
+            self.with(
+                State::Waiting,
+                Body { collective, members: vec![0b111], collectives, ..Body::default() },
+            )
+        }
+
+        fn runs(self) -> Self {
+            self.with(State::Running, Body::default())
+        }
+
+        fn finished(self, begun: u64) -> Self {
+            self.with(State::Finished, Body { collectives: vec![(9, begun)], ..Body::default() })
+        }
+
+        fn pending(mut self, from: Rank, to: Rank, tag: u16) -> Self {
+            self.pending.entry((from, to)).or_insert([0; CLASSES])[class(0, tag)] += 1;
+            self
+        }
+
+        fn changed(mut self, rank: Rank, change: impl FnOnce(&mut Body)) -> Self {
+            change(&mut self.rows[rank].body);
+            self
+        }
+
+        /// The ranks that the look of `here` says are stuck, and whether that is certain; none if it is free.
+        fn stuck(&self, here: Rank) -> Option<(Vec<Rank>, bool)> {
+            match look(here, self).expect("a table can be read") {
+                Finding::Free => None,
+                Finding::Lost(rank, reason) => panic!("rank {rank} is lost: {reason}"),
+                Finding::Stuck(stuck) => {
+                    assert_eq!(stuck.lines.len(), stuck.ranks.len());
+                    Some((stuck.ranks.iter().map(|(rank, ..)| *rank).collect(), stuck.certain))
+                }
+            }
+        }
+    }
+
+    fn all() -> Option<(Vec<Rank>, bool)> {
+        Some((vec![0, 1, 2], true))
+    }
+
+    #[test]
+    fn a_circle_of_receives_is_stuck_and_one_that_runs_frees_it() {
+        let circle = Rows::default().receives(Some(1), 7).receives(Some(2), 7).receives(Some(0), 7);
+        assert_eq!(circle.stuck(0), all());
+        assert_eq!(Rows::default().receives(Some(1), 7).receives(Some(2), 7).runs().stuck(0), None);
+    }
+
+    #[test]
+    fn only_those_are_told_of_whom_a_rank_depends_on() {
+        let chain = Rows::default().receives(Some(1), 7).receives(Some(2), 7).receives(Some(1), 7);
+        assert_eq!(chain.stuck(0), all());
+        assert_eq!(chain.stuck(1), Some((vec![1, 2], true)));
+    }
+
+    #[test]
+    fn a_message_under_way_makes_it_likely_and_one_of_another_class_does_not() {
+        let pair = || Rows::default().receives(Some(1), 7).receives(Some(0), 7);
+        assert_eq!(pair().pending(1, 0, 7).stuck(0), Some((vec![0, 1], false)));
+        assert_eq!(pair().pending(1, 0, 3).stuck(0), Some((vec![0, 1], true)));
+        let Finding::Stuck(stuck) = look(0, &pair().pending(1, 0, 3)).expect("a table can be read") else {
+            panic!("nobody sends")
+        };
+        assert!(stuck.lines[0].ends_with("(1 message of another tag or communicator lies there)"));
+    }
+
+    #[test]
+    fn a_send_that_fits_frees_a_receive_and_the_receive_the_send() {
+        assert_eq!(Rows::default().receives(Some(1), 7).sends(0, 7).stuck(0), None);
+        assert_eq!(Rows::default().receives(Some(1), 7).sends(0, 7).stuck(1), None);
+        assert_eq!(Rows::default().receives(None, 7).sends(0, 7).finished(0).stuck(1), None);
+        assert_eq!(Rows::default().receives(Some(1), 7).sends(0, 6).stuck(0), Some((vec![0, 1], true)));
+    }
+
+    #[test]
+    fn sends_head_to_head_are_stuck_unless_one_was_received_or_is_awaited() {
+        let pair = || Rows::default().sends(1, 7).sends(0, 7);
+        assert_eq!(pair().stuck(0), Some((vec![0, 1], true)));
+        let mut received = pair();
+        received.pending.clear();
+        assert_eq!(received.stuck(0), None);
+        let open = Need { receives: true, context: 0, peer: None, tag: None };
+        assert_eq!(pair().changed(1, |body| body.open.push(open)).stuck(0), None);
+        assert_eq!(pair().changed(1, |body| body.more_open = true).stuck(0), None);
+        let other = Need { context: 2, ..open };
+        assert!(pair().changed(1, |body| body.open.push(other)).stuck(0).is_some());
+    }
+
+    #[test]
+    fn a_send_under_way_may_be_the_message() {
+        let pair = || Rows::default().receives(Some(1), 7).receives(Some(0), 7);
+        let sends = |rows: Rows| rows.changed(1, |body| body.sends_open = true);
+        assert_eq!(sends(pair().pending(1, 0, 7)).stuck(0), None);
+        assert_eq!(sends(pair()).stuck(0), Some((vec![0, 1], true)));
+    }
+
+    #[test]
+    fn a_receive_from_any_is_stuck_when_all_are() {
+        let rows = || Rows::default().receives(None, 7).receives(Some(0), 7);
+        assert_eq!(rows().finished(0).stuck(0), all());
+        assert_eq!(rows().runs().stuck(0), None);
+        assert_eq!(rows().runs().stuck(1), None);
+    }
+
+    #[test]
+    fn one_of_several_requests_is_enough() {
+        let other = Need { receives: true, context: 0, peer: Some(2), tag: Some(1) };
+        let rows = || Rows::default().receives(Some(1), 7).changed(0, |body| body.needs.push(other));
+        assert_eq!(rows().finished(0).finished(0).stuck(0), all());
+        assert_eq!(rows().finished(0).runs().stuck(0), None);
+    }
+
+    #[test]
+    fn a_collective_waits_for_those_who_have_not_called_it() {
+        let rows = || Rows::default().collective(9, 3, 3).collective(9, 3, 3);
+        assert_eq!(rows().finished(2).stuck(0), all());
+        // It has called it and gone on: what is missing is under way.
+        assert_eq!(rows().finished(3).stuck(0), None);
+        assert_eq!(rows().runs().stuck(0), None);
+        // Nothing is known of its collectives.
+        assert_eq!(rows().finished(2).changed(2, |body| body.collectives.clear()).stuck(0), None);
+        // Two communicators, crossed.
+        assert_eq!(Rows::default().collective(9, 3, 3).collective(4, 1, 2).runs().stuck(0), None);
+        let crossed = Rows::default()
+            .collective(9, 3, 3)
+            .changed(0, |body| body.collectives.push((4, 0)))
+            .collective(4, 1, 2)
+            .receives(Some(0), 7);
+        assert_eq!(crossed.stuck(0).map(|(ranks, _)| ranks), Some(vec![0, 1, 2]));
+    }
+
+    #[test]
+    fn a_rank_that_failed_is_lost_to_those_who_depend_on_it() {
+        let reason = Body { text: "it failed".to_owned(), ..Body::default() };
+        let rows = Rows::default().receives(Some(1), 7).receives(Some(2), 7).with(State::Failed, reason);
+        assert_eq!(look(0, &rows), Ok(Finding::Lost(2, "it failed".to_owned())));
+    }
+
+    #[test]
+    fn one_that_was_told_stays_stuck() {
+        let mut rows = Rows::default().receives(Some(1), 7).receives(Some(0), 7);
+        rows.rows[1].state = State::Stuck;
+        rows = rows.pending(0, 1, 7);
+        assert_eq!(rows.stuck(0), Some((vec![0, 1], true)));
+    }
+}

@@ -11,6 +11,7 @@ mod request;
 mod row;
 mod world;
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -148,6 +149,7 @@ pub struct Checked<C> {
     inner: C,
     members: Rc<Members>,
     world: Rc<World>,
+    eye: Rc<Eye>,
 }
 
 impl<C: Communicator> Checked<C> {
@@ -169,9 +171,10 @@ impl<C: Communicator> Checked<C> {
 
     fn of(inner: C, world: &Rc<World>) -> Self {
         let members = world.join(Members::of(&inner));
-        let eye = Eye { world: Rc::clone(world), members: Rc::clone(&members) };
-        inner.set_watch(Some(Rc::new(eye)));
-        Self { inner, members, world: Rc::clone(world) }
+        let (other, world) = (RefCell::default(), Rc::clone(world));
+        let eye = Rc::new(Eye { world: Rc::clone(&world), members: Rc::clone(&members), other });
+        inner.set_watch(Some(Rc::<Eye>::clone(&eye)));
+        Self { inner, members, world, eye }
     }
 
     /// The communicator below, which checks nothing.

@@ -243,3 +243,97 @@ fn sum(epoch: u64, words: &[u64]) -> u64 {
         (sum ^ word).wrapping_mul(0xbf58_476d_1ce4_e5b9).rotate_left(29)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A board of one row, of which a write may leave the first words alone.
+    struct OneRow(RefCell<Vec<u64>>);
+
+    impl Board for OneRow {
+        fn width(&self) -> usize {
+            self.0.borrow().len()
+        }
+
+        fn write(&self, offset: usize, words: &[u64]) -> Result<(), CommError> {
+            self.0.borrow_mut()[offset..offset + words.len()].copy_from_slice(words);
+            Ok(())
+        }
+
+        fn read(&self, _: Rank, offset: usize, words: &mut [u64]) -> Result<(), CommError> {
+            words.copy_from_slice(&self.0.borrow()[offset..offset + words.len()]);
+            Ok(())
+        }
+    }
+
+    fn board(layout: Layout) -> OneRow {
+        OneRow(RefCell::new(vec![0; layout.width()]))
+    }
+
+    fn body(text: &str, open: usize, collectives: usize) -> Body {
+        let need = Need { receives: true, context: 4, peer: Some(2), tag: None };
+        Body {
+            needs: vec![need],
+            open: vec![need; open],
+            collectives: (0..collectives as u64).map(|context| (context, 1 << 60)).collect(),
+            text: text.to_owned(),
+            members: vec![u64::MAX],
+            ..Body::default()
+        }
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        let layout = Layout::new(64);
+        let (board, mut said) = (board(layout), body("recv", 3, 4));
+        assert!(layout.write(&board, (7, 8), State::Waiting, &mut said).expect("it has room"));
+        let row = layout.read(&board, 0).expect("it can be read");
+        assert_eq!((row.epoch, row.beat, row.state, &row.body), (7, 8, State::Waiting, &said));
+        assert_eq!(row.members().collect::<Vec<_>>(), (0..64).collect::<Vec<_>>());
+        write_running(&board, 9).expect("it has room");
+        assert_eq!(layout.read(&board, 0).expect("it can be read").state, State::Running);
+    }
+
+    #[test]
+    fn a_row_that_was_never_written_is_one_that_runs() {
+        let layout = Layout::new(3);
+        assert_eq!(layout.read(&board(layout), 0).expect("it can be read").state, State::Running);
+    }
+
+    #[test]
+    fn what_is_too_long_loses_what_is_least_needed() {
+        let layout = Layout::new(64);
+        let (board, mut said) = (board(layout), body(&"x".repeat(300), 400, 200));
+        assert!(layout.write(&board, (1, 0), State::Waiting, &mut said).expect("it has room"));
+        let row = layout.read(&board, 0).expect("it can be read");
+        assert!(row.body.more_open && row.body.open.is_empty());
+        assert_eq!(row.body.needs.len(), 1);
+        let mut said = Body { needs: vec![said.needs[0]; 1000], ..said };
+        assert!(!layout.write(&board, (2, 0), State::Waiting, &mut said).expect("it is not written"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_row_that_is_half_old_runs(cut in 0_usize..60, text in ".{0,40}", other in ".{0,40}") {
+            let layout = Layout::new(3);
+            let (board, mut old, mut new) = (board(layout), body(&text, 1, 1), body(&other, 2, 2));
+            layout.write(&board, (1, 0), State::Waiting, &mut old).expect("it has room");
+            let before = board.0.borrow().clone();
+            layout.write(&board, (3, 0), State::Waiting, &mut new).expect("it has room");
+            let after = board.0.borrow().clone();
+            board.0.borrow_mut()[cut..].copy_from_slice(&before[cut..]);
+            let row = layout.read(&board, 0).expect("it can be read");
+            let mixed = board.0.borrow().clone();
+            // The words that a row has for more than it says do not count, nor does the beat.
+            let whole = row.state == State::Running
+                || (row.epoch == 1 && row.body == old && (mixed[SUM], mixed[EPOCH]) == (before[SUM], 1))
+                || (row.epoch == 3 && row.body == new && (mixed[SUM], mixed[EPOCH]) == (after[SUM], 3));
+            prop_assert!(whole, "{row:?}");
+        }
+    }
+}

@@ -40,6 +40,8 @@ pub(super) struct World {
     over: Cell<bool>,
     verdict: RefCell<Option<CommError>>,
     ended: Cell<bool>,
+    /// Whether the wait was ended by a watch of the program.
+    said_by_other: Cell<bool>,
 }
 
 /// Requests under way, by number.
@@ -97,6 +99,7 @@ impl World {
             over: Cell::new(false),
             verdict: RefCell::default(),
             ended: Cell::new(false),
+            said_by_other: Cell::new(false),
         }
     }
 
@@ -371,6 +374,10 @@ impl World {
         error
     }
 
+    pub(super) fn is_over(&self) -> bool {
+        self.over.get()
+    }
+
     #[cold]
     fn verdict(&self) -> CommError {
         let verdict = self.verdict.borrow().clone();
@@ -382,11 +389,23 @@ impl World {
     /// The loss of a rank that has ended well, or is in a deadlock with this one, is a deadlock.
     #[cold]
     pub(super) fn explain(&self, error: CommError, members: &Members) -> CommError {
-        let CommError::RankLost { rank, .. } = error else { return error };
-        if self.over.get() || self.ended.get() || rank >= self.ranks {
+        if self.over.get() || self.ended.get() || self.said_by_other.take() {
             return error;
         }
-        self.explained(rank, members).unwrap_or(error)
+        match &error {
+            CommError::RankLost { rank, .. } if *rank < self.ranks => {
+                self.explained(*rank, members).unwrap_or(error)
+            }
+            // Some worlds see at once that a rank waits for itself, but not where.
+            CommError::Deadlock(_) => match self.op.get() {
+                Op::Message(op) if op.need(members).peer == Some(self.rank) => {
+                    let line = format!("rank {} waits in {}", self.rank, Op::Message(op).text(members));
+                    self.end_with(CommError::Deadlock(vec![line]))
+                }
+                _ => error,
+            },
+            _ => error,
+        }
     }
 
     fn explained(&self, lost: Rank, members: &Members) -> Option<CommError> {
@@ -460,14 +479,18 @@ impl Drop for Within<'_> {
     }
 }
 
-/// Asks the world when an operation of one communicator waits.
+/// Asks the world when an operation of one communicator waits, and then whom the program wants to be asked.
 pub(super) struct Eye {
     pub(super) world: Rc<World>,
     pub(super) members: Rc<Members>,
+    pub(super) other: RefCell<Option<Rc<dyn Watch>>>,
 }
 
 impl Watch for Eye {
     fn stalled(&self, waited: Duration) -> Result<(), CommError> {
-        self.world.stalled(&self.members, waited)
+        self.world.stalled(&self.members, waited)?;
+        let other = self.other.borrow().clone();
+        let said = other.map_or(Ok(()), |other| other.stalled(waited));
+        said.inspect_err(|_| self.world.said_by_other.set(true))
     }
 }

@@ -217,8 +217,25 @@ impl<T: Transport> Channel<T> {
 
     /// Receives into `bytes` as much as they hold.
     pub(super) fn recv(&self, bytes: &mut [u8], wanted: &Wanted) -> Result<Envelope, CommError> {
+        if let Some(envelope) = self.recv_short(bytes, wanted) {
+            return Ok(envelope);
+        }
         let key = self.shared.0.borrow_mut().begin_receive(wanted.posted, None);
         self.finish_lent(key, wanted, &mut Lent { send: None, receive: Some((key, bytes)) })
+    }
+
+    /// Spins for a short message; `None`: it takes longer, or is something else.
+    #[inline]
+    fn recv_short(&self, bytes: &mut [u8], wanted: &Wanted) -> Option<Envelope> {
+        let mut endpoint = self.shared.0.borrow_mut();
+        for _ in 0..endpoint.spins {
+            match endpoint.receive_short(&wanted.posted, bytes) {
+                Ok(Some(envelope)) => return Some(envelope),
+                Ok(None) => std::hint::spin_loop(),
+                Err(()) => return None,
+            }
+        }
+        None
     }
 
     /// Waits for a receive into lent memory.

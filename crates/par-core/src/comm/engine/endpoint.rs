@@ -12,6 +12,9 @@ use crate::comm::{CommError, Envelope, Matching, Rank, SendMode, Tag};
 /// What every eager message costs besides its bytes, so that their number is bounded, too.
 pub(super) const MESSAGE_CREDIT: u64 = 256;
 
+/// So many looks at the rings before the first yield, where every rank has a processor of its own.
+const SPINS: u32 = 4_000;
+
 /// The state of a rank that all its communicators share. Ranks are those of the world, also in envelopes.
 pub(super) struct Endpoint<T: Transport> {
     pub(super) transport: T,
@@ -26,6 +29,10 @@ pub(super) struct Endpoint<T: Transport> {
     pub(super) buffers: HashMap<u32, (usize, usize)>,
     pub(super) fragment_count: usize,
     pub(super) fragment_bytes: usize,
+    /// How often a wait looks before it yields.
+    pub(super) spins: u32,
+    /// How many waits yield no more before they sleep, because others want the processors.
+    pub(super) sleepy_waits: u32,
 }
 
 /// Another rank. This rank itself is one, whose rings are used by nobody.
@@ -168,6 +175,7 @@ impl<T: Transport> Endpoint<T> {
         };
         let peers = (0..ranks).map(peer).collect();
         let (fragment_count, fragment_bytes) = transport.fragments();
+        let spins = if transport.processors() >= ranks { SPINS } else { 0 };
         Self {
             transport,
             settings,
@@ -180,6 +188,8 @@ impl<T: Transport> Endpoint<T> {
             buffers: HashMap::new(),
             fragment_count,
             fragment_bytes,
+            spins,
+            sleepy_waits: 0,
         }
     }
 

@@ -73,9 +73,13 @@ impl Head {
 /// Short messages as words, the last one filled with zeros.
 #[inline]
 pub(super) fn to_words(bytes: &[u8], words: &mut [u64]) {
-    for (word, chunk) in words.iter_mut().zip(bytes.chunks(8)) {
+    let (whole, rest) = bytes.as_chunks::<8>();
+    for (word, chunk) in words.iter_mut().zip(whole) {
+        *word = u64::from_ne_bytes(*chunk);
+    }
+    if let (Some(word), false) = (words.get_mut(whole.len()), rest.is_empty()) {
         let mut filled = [0; 8];
-        filled[..chunk.len()].copy_from_slice(chunk);
+        filled[..rest.len()].copy_from_slice(rest);
         *word = u64::from_ne_bytes(filled);
     }
 }
@@ -83,8 +87,13 @@ pub(super) fn to_words(bytes: &[u8], words: &mut [u64]) {
 /// As many bytes as there is room for.
 #[inline]
 pub(super) fn from_words(words: &[u64], bytes: &mut [u8]) {
-    for (chunk, word) in bytes.chunks_mut(8).zip(words) {
-        chunk.copy_from_slice(&word.to_ne_bytes()[..chunk.len()]);
+    let (whole, rest) = bytes.as_chunks_mut::<8>();
+    for (chunk, word) in whole.iter_mut().zip(words) {
+        *chunk = word.to_ne_bytes();
+    }
+    if let (Some(word), false) = (words.get(whole.len()), rest.is_empty()) {
+        let len = rest.len();
+        rest.copy_from_slice(&word.to_ne_bytes()[..len]);
     }
 }
 

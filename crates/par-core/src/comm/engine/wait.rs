@@ -12,10 +12,12 @@ use super::endpoint::{Endpoint, Lent};
 use super::transport::Transport;
 use crate::comm::{CommError, Rank, Watch};
 
-/// So many looks at the rings before the first yield, where every rank has a processor of its own.
-const SPINS: u32 = 4_000;
-/// So many yields before the first sleep.
+/// So many yields before the first sleep, unless a yield takes so long that others must have wanted the processor: they
+/// would get a slice of it at every yield, whereas a sleeper runs as soon as it is woken.
 const YIELDS: u32 = 200;
+const LONG_YIELD: Duration = Duration::from_micros(50);
+/// After a long yield, so many waits sleep instead.
+const SLEEPY_WAITS: u32 = 100;
 /// The clock is read once in so many turns, even while messages move.
 const TURNS_PER_LOOK: u32 = 1 << 10;
 /// The watch is asked first after, and then every so often.
@@ -41,6 +43,7 @@ struct Patience {
     idle: u32,
     turns: u32,
     spins: u32,
+    sleepy: bool,
     begun: Option<Instant>,
     next_watch: Duration,
     /// A rank that ended; it counts when nothing more has come after that was seen.
@@ -84,7 +87,7 @@ impl<T: Transport> Shared<T> {
             if moved && let Some(result) = done(&mut endpoint) {
                 return Ok(result);
             }
-            let patience = patience.get_or_insert_with(|| Patience::new(&endpoint));
+            let patience = patience.get_or_insert_with(|| Patience::new(&mut endpoint));
             if patience.spins_on(moved) {
                 std::hint::spin_loop();
                 continue;
@@ -110,8 +113,13 @@ impl<T: Transport> Shared<T> {
         if moved {
             return Ok(());
         }
-        if patience.idle < patience.spins + YIELDS {
+        if !patience.sleepy && patience.idle < patience.spins + YIELDS {
+            let begun = Instant::now();
             std::thread::yield_now();
+            if begun.elapsed() > LONG_YIELD {
+                patience.sleepy = true;
+                self.0.borrow_mut().sleepy_waits = SLEEPY_WAITS;
+            }
             return Ok(());
         }
         self.sleep(wait.watch.borrow().is_some(), waited);
@@ -125,6 +133,7 @@ impl<T: Transport> Shared<T> {
         }
         *next_watch = waited + WATCH_EVERY;
         let watch = wait.watch.borrow().clone();
+        let watched = watch.is_some();
         if let Some(watch) = watch {
             watch.stalled(waited)?;
         }
@@ -132,7 +141,8 @@ impl<T: Transport> Shared<T> {
         if endpoint.settings.wait_limit.is_some_and(|limit| waited >= limit) {
             return Err(CommError::TimedOut { operation: (wait.what)(), waited });
         }
-        if wait.from.iter().all(|rank| *rank == endpoint.rank) {
+        // A watch knows more, and says so in its own words.
+        if !watched && wait.from.iter().all(|rank| *rank == endpoint.rank) {
             return Err(CommError::Deadlock(vec![format!(
                 "rank {} waits in {} for itself alone",
                 endpoint.rank,
@@ -156,9 +166,18 @@ impl<T: Transport> Shared<T> {
 }
 
 impl Patience {
-    fn new<T: Transport>(endpoint: &Endpoint<T>) -> Self {
-        let spins = if endpoint.transport.processors() >= endpoint.peers.len() { SPINS } else { 0 };
-        Self { idle: 0, turns: 0, spins, begun: None, next_watch: WATCH_AFTER, lost: None }
+    fn new<T: Transport>(endpoint: &mut Endpoint<T>) -> Self {
+        let sleepy = endpoint.sleepy_waits > 0;
+        endpoint.sleepy_waits = endpoint.sleepy_waits.saturating_sub(1);
+        Self {
+            idle: 0,
+            turns: 0,
+            spins: endpoint.spins,
+            sleepy,
+            begun: None,
+            next_watch: WATCH_AFTER,
+            lost: None,
+        }
     }
 
     /// Counts a turn; whether nothing is to be done but another one.
