@@ -8,10 +8,14 @@ pub mod launch;
 #[cfg(feature = "mpi")]
 mod native;
 #[cfg(feature = "mpi")]
+mod window;
+#[cfg(feature = "mpi")]
 mod world;
 
 #[cfg(feature = "mpi")]
 pub use comm::MpiComm;
 pub use error::{ThreadLevel, WorldError};
+#[cfg(feature = "mpi")]
+pub use window::{Counter, Epoch, Lock, Locked, LockedAll, Mutex, MutexGuard, Window};
 #[cfg(feature = "mpi")]
 pub use world::{Builder, MpiWorld};
