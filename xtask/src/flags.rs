@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -28,6 +29,8 @@ pub(crate) enum Command {
     Test(Test),
     /// Build and run every example; each asserts what it shows
     Examples(Examples),
+    /// Build a program and run it as the ranks of an MPI job on this machine
+    Mpirun(Mpirun),
     /// Run every workload under every paradigm, verify every answer and write the report
     BenchAll(Box<bench_all::Flags>),
     /// Write a run's report.html again from its manifest.json and results.jsonl
@@ -68,6 +71,41 @@ pub(crate) struct Examples {
     /// Seconds that one example may take
     #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds)]
     pub(crate) timeout: Duration,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["example", "bin"]))]
+pub(crate) struct Mpirun {
+    /// How many ranks
+    #[arg(short = 'n', long, value_name = "N")]
+    pub(crate) ranks: NonZeroUsize,
+    /// The package that has the program [default: the one that has a program of this name]
+    #[arg(short, long, value_name = "PACKAGE")]
+    pub(crate) package: Option<String>,
+    /// The example that every rank runs
+    #[arg(long, value_name = "NAME")]
+    pub(crate) example: Option<String>,
+    /// The program that every rank runs
+    #[arg(long, value_name = "NAME")]
+    pub(crate) bin: Option<String>,
+    /// Build with optimisations
+    #[arg(long)]
+    pub(crate) release: bool,
+    /// Allow more ranks than cores even where there are enough
+    #[arg(long)]
+    pub(crate) oversubscribe: bool,
+    /// Print the commands and run none
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Use mpicc.NAME and mpirun.NAME, as Debian calls those of a second MPI, and a target folder of its own
+    #[arg(long, value_name = "NAME")]
+    pub(crate) mpi: Option<String>,
+    /// Seconds that the job may take
+    #[arg(long, value_name = "SECONDS", default_value = "86400", value_parser = seconds)]
+    pub(crate) timeout: Duration,
+    /// What the program is given
+    #[arg(last = true, value_name = "ARGUMENT")]
+    pub(crate) arguments: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -1,4 +1,4 @@
-//! Drives par: `cargo xtask doctor|setup|build|test|examples|bench-all|tidy|new|ci`.
+//! Drives par: `cargo xtask doctor|setup|build|test|examples|mpirun|bench-all|tidy|new|ci`.
 //!
 //! It depends on no par crate, so that it runs when they do not build.
 //! Its exit codes are those of [`exit::Exit`].
@@ -15,6 +15,7 @@ mod exit;
 mod features;
 mod flags;
 mod group;
+mod mpirun;
 mod need;
 mod new;
 mod probe;
@@ -53,6 +54,7 @@ fn dispatch(command: &Command) -> Result<Exit, Error> {
         Command::Build(flags) => build::run(&workspace()?, flags).map(done),
         Command::Test(flags) => test::run(&workspace()?, flags).map(Exit::passed),
         Command::Examples(flags) => examples::run(&workspace()?, flags).map(Exit::passed),
+        Command::Mpirun(flags) => mpirun::run(&workspace()?, flags),
         Command::BenchAll(flags) => bench_all::run(&workspace()?, flags),
         Command::Report(flags) => bench_all::report(&flags.dir).map(done),
         Command::Tidy => tidy::run(&workspace()?).map(Exit::passed),

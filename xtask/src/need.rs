@@ -23,11 +23,16 @@ pub(crate) struct Need {
 pub(crate) struct Packages {
     /// Debian, Ubuntu.
     pub(crate) apt: &'static [&'static str],
+    /// In place of them on releases where fewer do: `ID` and `VERSION_ID` of os-release, and the packages.
+    pub(crate) apt_on: &'static [(&'static str, &'static str, &'static [&'static str])],
     /// Fedora, RHEL.
     pub(crate) dnf: &'static [&'static str],
     /// macOS.
     pub(crate) brew: &'static [&'static str],
 }
+
+/// What no package holds.
+const NO_PACKAGES: Packages = Packages { apt: &[], apt_on: &[], dnf: &[], brew: &[] };
 
 /// Every need that xtask knows.
 pub(crate) const NEEDS: &[Need] = &[
@@ -36,14 +41,24 @@ pub(crate) const NEEDS: &[Need] = &[
         what: "RabbitMQ, as a private node that tests start",
         costs: "the rows of the task queue over AMQP",
         probe: probe::amqp,
-        packages: Packages { apt: &["rabbitmq-server"], dnf: &["rabbitmq-server"], brew: &["rabbitmq"] },
+        packages: Packages {
+            apt: &["rabbitmq-server"],
+            dnf: &["rabbitmq-server"],
+            brew: &["rabbitmq"],
+            ..NO_PACKAGES
+        },
     },
     Need {
         name: "chromium",
         what: "a browser without a window",
         costs: "the test that opens the report in a browser",
         probe: probe::chromium,
-        packages: Packages { apt: &["chromium"], dnf: &["chromium-headless"], brew: &["chromium"] },
+        packages: Packages {
+            apt: &["chromium"],
+            dnf: &["chromium-headless"],
+            brew: &["chromium"],
+            ..NO_PACKAGES
+        },
     },
     Need {
         name: "cuda",
@@ -51,7 +66,7 @@ pub(crate) const NEEDS: &[Need] = &[
         costs: "the rows of CUDA devices",
         probe: probe::cuda,
         // A driver belongs to the kernel that runs: no package of ours may replace it.
-        packages: Packages { apt: &[], dnf: &[], brew: &[] },
+        packages: NO_PACKAGES,
     },
     Need {
         name: "mpi",
@@ -60,6 +75,12 @@ pub(crate) const NEEDS: &[Need] = &[
         probe: probe::mpi,
         packages: Packages {
             apt: &["openmpi-bin", "libopenmpi-dev", "libclang-dev"],
+            // 74 MB instead of several hundred: the library and its headers without the compiler.
+            apt_on: &[(
+                "debian",
+                "12",
+                &["openmpi-bin", "libopenmpi-dev", "libclang1-14", "libclang-common-14-dev"],
+            )],
             dnf: &["openmpi-devel", "clang-devel"],
             brew: &["open-mpi", "llvm"],
         },
@@ -73,6 +94,7 @@ pub(crate) const NEEDS: &[Need] = &[
             apt: &["ocl-icd-libopencl1", "pocl-opencl-icd"],
             dnf: &["ocl-icd", "pocl"],
             brew: &["pocl"],
+            ..NO_PACKAGES
         },
     },
     Need {
@@ -80,7 +102,7 @@ pub(crate) const NEEDS: &[Need] = &[
         what: "Python 3",
         costs: "the anchor rows measured with Python's own libraries",
         probe: probe::python,
-        packages: Packages { apt: &["python3"], dnf: &["python3"], brew: &["python3"] },
+        packages: Packages { apt: &["python3"], dnf: &["python3"], brew: &["python3"], ..NO_PACKAGES },
     },
 ];
 
@@ -110,6 +132,16 @@ impl Packages {
     pub(crate) fn is_empty(&self) -> bool {
         self.apt.is_empty() && self.dnf.is_empty() && self.brew.is_empty()
     }
+
+    /// Debian's packages on the release that this text of os-release describes.
+    pub(crate) fn apt_on(&self, os_release: &str) -> &'static [&'static str] {
+        let is = |key: &str, value: &str| {
+            let lines = os_release.lines().filter_map(|line| line.split_once('='));
+            lines.into_iter().any(|(name, said)| name == key && said.trim_matches('"') == value)
+        };
+        let found = self.apt_on.iter().find(|(id, version, _)| is("ID", id) && is("VERSION_ID", version));
+        found.map_or(self.apt, |(.., packages)| packages)
+    }
 }
 
 #[cfg(test)]
@@ -119,6 +151,15 @@ mod tests {
     #[test]
     fn needs_are_sorted_and_unique() {
         assert!(NEEDS.windows(2).all(|pair| pair[0].name < pair[1].name));
+    }
+
+    #[test]
+    fn a_release_with_smaller_packages_gets_them() {
+        let packages = find("mpi").unwrap().packages;
+        let on_12 = packages.apt_on("PRETTY_NAME=\"Debian\"\nVERSION_ID=\"12\"\nID=debian\n");
+        assert!(on_12.contains(&"libclang1-14") && !on_12.contains(&"libclang-dev"));
+        assert!(packages.apt_on("VERSION_ID=\"13\"\nID=debian\n").contains(&"libclang-dev"));
+        assert!(packages.apt_on("").contains(&"libclang-dev"));
     }
 
     #[test]

@@ -92,9 +92,35 @@ pub(crate) fn cuda() -> Result<String, String> {
 
 pub(crate) fn mpi() -> Result<String, String> {
     let launcher = program(&["mpirun"]).ok_or("no mpirun on the PATH")?;
-    program(&["mpicc"]).ok_or("no mpicc on the PATH")?;
-    libclang().ok_or("mpirun and mpicc are there, but no libclang")?;
+    // What the build script of the bindings calls, too.
+    let compiler = env::var("MPICC").unwrap_or_else(|_| "mpicc".to_owned());
+    program(&[&compiler])
+        .ok_or_else(|| format!("mpirun is there, but no {compiler}, which knows the headers"))?;
+    let clang = libclang().ok_or("mpirun and mpicc are there, but no libclang, which reads the headers")?;
+    if !has_own_headers(&clang) && env::var_os("BINDGEN_EXTRA_CLANG_ARGS").is_none() {
+        return Err(format!(
+            "{} is there, but not the headers of clang itself, like stddef.h",
+            clang.display()
+        ));
+    }
     Ok(first_line(&launcher, &["--version"]).unwrap_or_else(|| launcher.display().to_string()))
+}
+
+/// Whether the headers that come with clang are where its library looks for them: beside it, or in a folder of its own.
+fn has_own_headers(libclang: &Path) -> bool {
+    let beside = libclang.canonicalize().ok().and_then(|path| Some(path.parent()?.join("clang")));
+    let mut folders: Vec<PathBuf> = beside.into_iter().collect();
+    folders.extend(["/usr/lib/clang", "/usr/lib64/clang", "/usr/local/lib/clang"].map(PathBuf::from));
+    let versions = file_names(Path::new("/usr/lib"), |name| name.starts_with("llvm-"));
+    folders.extend(versions.iter().map(|name| Path::new("/usr/lib").join(name).join("lib/clang")));
+    has_headers(&folders)
+}
+
+fn has_headers(folders: &[PathBuf]) -> bool {
+    folders.iter().any(|folder| {
+        let versions = file_names(folder, |_| true);
+        versions.iter().any(|version| folder.join(version).join("include/stddef.h").is_file())
+    })
 }
 
 pub(crate) fn opencl() -> Result<String, String> {
@@ -138,7 +164,8 @@ fn libclang() -> Option<PathBuf> {
         );
     }
     library(&folders, "libclang.so")
-        .or_else(|| library(&folders, "libclang-"))
+        // Not libclang-cpp, which has another interface.
+        .or_else(|| (1..100).rev().find_map(|version| library(&folders, &format!("libclang-{version}."))))
         .or_else(|| library(&folders, "libclang.dylib"))
 }
 
@@ -217,6 +244,16 @@ mod tests {
         let folders = [PathBuf::from("/no/such/folder"), folder.path().to_owned()];
         assert_eq!(library(&folders, "libclang-"), Some(folder.path().join("libclang-14.so.1")));
         assert_eq!(library(&folders, "libcuda"), None);
+    }
+
+    #[test]
+    fn headers_of_clang_are_told_from_an_empty_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let folders = [PathBuf::from("/no/such/folder"), folder.path().to_owned()];
+        fs::create_dir_all(folder.path().join("14.0.6/include")).unwrap();
+        assert!(!has_headers(&folders));
+        fs::write(folder.path().join("14.0.6/include/stddef.h"), "").unwrap();
+        assert!(has_headers(&folders));
     }
 
     #[test]

@@ -101,7 +101,7 @@ impl Manager {
 
     fn packages(self, packages: &Packages) -> &'static [&'static str] {
         match self {
-            Self::Apt => packages.apt,
+            Self::Apt => packages.apt_on(&std::fs::read_to_string("/etc/os-release").unwrap_or_default()),
             Self::Dnf => packages.dnf,
             Self::Brew => packages.brew,
         }

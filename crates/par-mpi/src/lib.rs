@@ -10,6 +10,8 @@ pub mod launch;
 mod native;
 mod pool;
 #[cfg(feature = "mpi")]
+mod window;
+#[cfg(feature = "mpi")]
 mod world;
 
 pub use collective::MpiCollective;
@@ -17,5 +19,7 @@ pub use collective::MpiCollective;
 pub use comm::MpiComm;
 pub use error::{ThreadLevel, WorldError};
 pub use pool::{MpiPool, MpiPoolBuilder, PoolError};
+#[cfg(feature = "mpi")]
+pub use window::{Counter, Epoch, Lock, Locked, LockedAll, Mutex, MutexGuard, Window};
 #[cfg(feature = "mpi")]
 pub use world::{Builder, MpiWorld};

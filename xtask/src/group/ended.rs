@@ -35,6 +35,13 @@ impl Ended {
         matches!(self.end, End::Exited(status) if status.success())
     }
 
+    /// The exit code, as a shell would say it; `None` when it was ended at a limit.
+    pub(crate) fn code(&self) -> Option<u8> {
+        let End::Exited(status) = self.end else { return None };
+        let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal))?;
+        u8::try_from(code).ok()
+    }
+
     /// Why this is no success, as a verb and the last line of what it complained about; `None` when it is one.
     pub(crate) fn failure(&self) -> Option<String> {
         let how = match self.end {
@@ -76,6 +83,13 @@ mod tests {
     fn ended(status: i32, complaint: &str) -> Ended {
         let end = End::Exited(ExitStatus::from_raw(status));
         Ended { end, elapsed: Duration::ZERO, output: String::new(), complaint: complaint.to_owned() }
+    }
+
+    #[test]
+    fn codes_are_those_of_a_shell() {
+        assert_eq!(ended(0, "").code(), Some(0));
+        assert_eq!(ended(101 << 8, "").code(), Some(101));
+        assert_eq!(ended(9, "").code(), Some(137));
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub(crate) fn install() {
     INSTALL.call_once(|| {
         let handler = || {
             if ASKED.swap(true, Ordering::SeqCst) {
-                std::process::exit(Exit::Interrupted as i32);
+                std::process::exit(i32::from(Exit::Interrupted.code()));
             }
         };
         if let Err(error) = ctrlc::set_handler(handler) {

@@ -156,7 +156,7 @@ impl MpiComm {
         self.hidden.as_ref().map_or(self.native, |hidden| hidden.native)
     }
 
-    pub(crate) fn session(&self) -> &Session {
+    pub(crate) fn session(&self) -> &Rc<Session> {
         &self.session
     }
 

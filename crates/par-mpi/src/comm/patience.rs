@@ -56,7 +56,7 @@ impl MpiComm {
     }
 
     /// Polls until `ready` yields something, or somebody ends the wait.
-    pub(super) fn until<R>(
+    pub(crate) fn until<R>(
         &self,
         operation: &str,
         mut ready: impl FnMut() -> Result<Option<R>, CommError>,

@@ -33,6 +33,8 @@ const RIGHT: &[(&str, &[usize])] = &[
     ("grids", &[1, 4, 7]),
     ("watched", &[2, 3]),
     ("boards", &[1, 2, 4]),
+    ("windows", &[1, 2, 4]),
+    ("counters_and_locks", &[1, 3]),
     ("environment", &[1, 2]),
     ("agreed_failure", &[1, 3]),
 ];

@@ -2,7 +2,9 @@
 
 #![expect(unsafe_code, reason = "MPI is a library of C; the module above says what makes its calls sound")]
 
+use std::cell::Cell;
 use std::ffi::{c_int, c_void};
+use std::mem::ManuallyDrop;
 
 use mpi::ffi;
 use par_core::comm::op::Builtin;
@@ -46,8 +48,8 @@ pub(crate) struct Window {
     ranks: usize,
     /// How many bytes each displacement counts.
     unit: usize,
-    /// How many bytes this rank has.
-    bytes: usize,
+    /// Whether it is in an epoch with all ranks.
+    everywhere: Cell<bool>,
 }
 
 impl Window {
@@ -70,11 +72,7 @@ impl Window {
             // on all ranks and they have met.
             unsafe { std::ptr::write_bytes(base.cast::<u8>(), 0, bytes) };
         }
-        Ok(Self { raw, ranks: comm.size()?, unit, bytes })
-    }
-
-    pub(crate) fn bytes(&self) -> usize {
-        self.bytes
+        Ok(Self { raw, ranks: comm.size()?, unit, everywhere: Cell::new(false) })
     }
 
     /// Gives it back, as all its ranks do.
@@ -83,15 +81,11 @@ impl Window {
         unsafe { ffi::MPI_Win_free(&raw mut self.raw) };
     }
 
-    /// Makes what was stored by others visible to get, and the other way round, where memory is shared.
-    pub(crate) fn sync(&self) -> Result<(), CommError> {
+    /// Begins an epoch of all ranks, or ends it, when all accesses of all of them are done.
+    pub(crate) fn fence(&self, begins: bool) -> Result<(), CommError> {
+        let mode = if begins { ffi::MPI_MODE_NOPRECEDE } else { ffi::MPI_MODE_NOSUCCEED };
         // SAFETY: a window.
-        check("MPI_Win_sync", unsafe { ffi::MPI_Win_sync(self.raw) })
-    }
-
-    pub(crate) fn fence(&self) -> Result<(), CommError> {
-        // SAFETY: a window.
-        check("MPI_Win_fence", unsafe { ffi::MPI_Win_fence(0, self.raw) })
+        check("MPI_Win_fence", unsafe { ffi::MPI_Win_fence(mode as c_int, self.raw) })
     }
 
     pub(crate) fn lock(&self, rank: Rank, exclusive: bool) -> Result<(), CommError> {
@@ -107,10 +101,17 @@ impl Window {
 
     pub(crate) fn lock_all(&self) -> Result<(), CommError> {
         // SAFETY: a window.
-        check("MPI_Win_lock_all", unsafe { ffi::MPI_Win_lock_all(0, self.raw) })
+        check("MPI_Win_lock_all", unsafe { ffi::MPI_Win_lock_all(0, self.raw) })?;
+        self.everywhere.set(true);
+        Ok(())
+    }
+
+    pub(crate) fn is_locked_everywhere(&self) -> bool {
+        self.everywhere.get()
     }
 
     pub(crate) fn unlock_all(&self) -> Result<(), CommError> {
+        self.everywhere.set(false);
         // SAFETY: a window.
         check("MPI_Win_unlock_all", unsafe { ffi::MPI_Win_unlock_all(self.raw) })
     }
@@ -118,11 +119,6 @@ impl Window {
     pub(crate) fn flush(&self, rank: Rank) -> Result<(), CommError> {
         // SAFETY: a window, and a rank of it.
         check("MPI_Win_flush", unsafe { ffi::MPI_Win_flush(int(rank), self.raw) })
-    }
-
-    pub(crate) fn flush_all(&self) -> Result<(), CommError> {
-        // SAFETY: a window.
-        check("MPI_Win_flush_all", unsafe { ffi::MPI_Win_flush_all(self.raw) })
     }
 
     fn target<T: Datum>(&self, rank: Rank, offset: usize, count: usize) -> Result<Target, CommError> {
@@ -135,7 +131,7 @@ impl Window {
         Ok(Target { rank: int(rank), displacement, count })
     }
 
-    /// Begins to write; `data` must not change before the epoch's end or a flush, so this waits for it.
+    /// Writes.
     pub(crate) fn put<T: Datum>(&self, data: &[T], rank: Rank, offset: usize) -> Result<(), CommError> {
         let Target { rank: number, displacement, count } = self.target::<T>(rank, offset, data.len())?;
         let kind = Datatype::byte().raw;
@@ -155,6 +151,53 @@ impl Window {
         let code = unsafe { ffi::MPI_Get(to, count, kind, number, displacement, count, kind, self.raw) };
         check("MPI_Get", code)?;
         self.flush(rank)
+    }
+
+    /// Begins to write inside a fence; the slot keeps the data until the fence has ended.
+    pub(crate) fn begin_put<T: Datum>(
+        &self,
+        slot: &mut Slot<T>,
+        rank: Rank,
+        offset: usize,
+    ) -> Result<(), CommError> {
+        let Target { rank: number, displacement, count } = self.target::<T>(rank, offset, slot.0.len())?;
+        let kind = Datatype::byte().raw;
+        let from = slot.0.as_ptr().cast();
+        // SAFETY: the slot has `count` bytes on the heap, and is leaked unless the fence has ended.
+        let code = unsafe { ffi::MPI_Put(from, count, kind, number, displacement, count, kind, self.raw) };
+        check("MPI_Put", code)
+    }
+
+    /// Begins to read inside a fence; the data is in the slot when the fence has ended.
+    pub(crate) fn begin_get<T: Datum>(
+        &self,
+        slot: &mut Slot<T>,
+        rank: Rank,
+        offset: usize,
+    ) -> Result<(), CommError> {
+        let Target { rank: number, displacement, count } = self.target::<T>(rank, offset, slot.0.len())?;
+        let kind = Datatype::byte().raw;
+        let to = slot.0.as_mut_ptr().cast();
+        // SAFETY: the slot has `count` bytes on the heap, and is leaked unless the fence has ended.
+        let code = unsafe { ffi::MPI_Get(to, count, kind, number, displacement, count, kind, self.raw) };
+        check("MPI_Get", code)
+    }
+
+    /// Begins to combine inside a fence; the slot keeps the data until the fence has ended.
+    pub(crate) fn begin_accumulate<T: Datum>(
+        &self,
+        slot: &mut Slot<T>,
+        rank: Rank,
+        offset: usize,
+        update: Update,
+    ) -> Result<(), CommError> {
+        let Target { rank: number, displacement, .. } = self.target::<T>(rank, offset, slot.0.len())?;
+        let (count, kind, from) = (int(slot.0.len()), element::<T>()?.raw, slot.0.as_ptr().cast());
+        // SAFETY: the slot has `count` elements on the heap, and is leaked unless the fence has ended.
+        let code = unsafe {
+            ffi::MPI_Accumulate(from, count, kind, number, displacement, count, kind, update.op(), self.raw)
+        };
+        check("MPI_Accumulate", code)
     }
 
     /// Combines element by element with what is there, each element at once, and yields what was there.
@@ -244,6 +287,21 @@ impl Window {
         check("MPI_Compare_and_swap", code)?;
         self.flush(rank)?;
         Ok(before)
+    }
+}
+
+/// Data of an access that goes on until a fence: leaked, unless it is taken out.
+#[derive(Debug)]
+pub(crate) struct Slot<T>(ManuallyDrop<Vec<T>>);
+
+impl<T> Slot<T> {
+    pub(crate) fn new(data: Vec<T>) -> Self {
+        Self(ManuallyDrop::new(data))
+    }
+
+    /// The data again; the fence has ended.
+    pub(crate) fn into_data(self) -> Vec<T> {
+        ManuallyDrop::into_inner(self.0)
     }
 }
 

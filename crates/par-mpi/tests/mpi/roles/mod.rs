@@ -7,6 +7,7 @@ mod nonblocking;
 mod reductions;
 mod topology;
 mod watched;
+mod windows;
 mod wrong;
 
 use std::error::Error;
@@ -39,6 +40,8 @@ pub(crate) fn play(role: &str) -> ExitCode {
         "grids" => (builder, topology::grids),
         "watched" => (builder, watched::all),
         "boards" => (builder, watched::boards),
+        "windows" => (builder, windows::all),
+        "counters_and_locks" => (builder, windows::sync),
         "environment" => (builder, environment::all),
         "agreed_failure" => (builder, wrong::agreed),
         "truncated" => (builder, wrong::truncated),
