@@ -34,7 +34,7 @@ fn main() -> ExitCode {
     let obstacle = obstacle();
     let specs = executors.map(|(name, runs, launch)| match &obstacle {
         None => ExecutorSpec::launched(name, runs, launch),
-        Some((reason, remedy)) => ExecutorSpec::absent(name, reason, remedy),
+        Some((reason, remedy)) => ExecutorSpec::absent(name, reason, *remedy),
     });
     program::main("mpi", &specs)
 }
