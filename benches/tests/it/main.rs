@@ -18,6 +18,7 @@ mod liars;
 mod lines;
 mod process_tree;
 mod spmd;
+mod together;
 mod usage;
 mod workloads;
 
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         lines::trials(),
         process_tree::trials(),
         spmd::trials(),
+        together::trials(),
         usage::trials(),
         workloads::trials(),
     ];

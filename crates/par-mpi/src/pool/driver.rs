@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use par_core::comm::{CommError, Communicator, Source};
 use par_core::plumbing::{Ran, Reply};
-use par_core::{Counter, Level, TaskError, WorkerLost};
+use par_core::{Counter, Level, Phase, TaskError, WorkerLost};
 
 use super::backoff::Backoff;
 use super::call::{Call, Work};
@@ -124,8 +124,11 @@ impl<'c, C: Communicator> Driver<'c, C> {
                 Ok(None) | Err(CommError::RankLost { .. }) => return Ok(taken > 0),
                 Err(error) => return Err(error.into()),
             };
+            let begun = Instant::now();
             let (message, status) = message.recv::<u8>().map_err(PoolError::Comm)?;
-            self.handle(status.source - 1, message)?;
+            let worker = status.source - 1;
+            self.shared.metrics.add_time(worker, Phase::Transfer, begun.elapsed());
+            self.handle(worker, message)?;
         }
         Ok(true)
     }
@@ -155,11 +158,16 @@ impl<'c, C: Communicator> Driver<'c, C> {
     fn send_to(&mut self, index: usize) -> Result<bool, CommError> {
         let comm = self.comm;
         let peer = &mut self.peers[index];
+        if peer.outbox.is_empty() && peer.sends.is_empty() {
+            return Ok(false);
+        }
+        let begun = Instant::now();
         let worked = !peer.outbox.is_empty();
         while let Some(message) = peer.outbox.pop() {
             peer.sends.push(comm.isend(message, peer.rank, TAG)?);
         }
         reap(&mut peer.sends)?;
+        self.shared.metrics.add_time(index, Phase::Transfer, begun.elapsed());
         Ok(worked)
     }
 

@@ -33,3 +33,22 @@ impl Estimates {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_time_counts_for_more_than_a_short_one() {
+        let mut estimates = Estimates::default();
+        assert_eq!(estimates.expected("task"), None);
+        let nanoseconds = Duration::from_nanos;
+        estimates.observe("task", nanoseconds(1000));
+        assert_eq!(estimates.expected("task"), Some(1000.0));
+        estimates.observe("task", nanoseconds(3000));
+        assert_eq!(estimates.expected("task"), Some(2000.0));
+        estimates.observe("task", nanoseconds(1000));
+        assert_eq!(estimates.expected("task"), Some(1875.0));
+        assert_eq!(estimates.expected("another"), None);
+    }
+}

@@ -142,3 +142,76 @@ impl Peer<'_> {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use par_core::Priority;
+
+    use super::super::call::{Forwarded, Work};
+    use super::*;
+
+    const AHEAD: Duration = Duration::from_secs(1000);
+    const AHEAD_NS: f64 = 1000e9;
+
+    fn call(id: u64) -> Call {
+        let work = Work::Forwarded(Forwarded {
+            name: "a task".to_owned(),
+            origin: 0,
+            nested: id,
+            bytes: bytes::Bytes::new(),
+        });
+        Call::new(id, work, 0, None, Priority::Normal)
+    }
+
+    fn peer(expected: &[f64]) -> Peer<'static> {
+        let mut peer = Peer::new(0, 1);
+        peer.standing = Standing::Up;
+        for (id, expected) in (0..).zip(expected) {
+            peer.launch(call(id), *expected);
+        }
+        peer
+    }
+
+    #[test]
+    fn a_worker_is_given_calls_until_they_are_worth_enough() {
+        assert_eq!(peer(&[]).load(AHEAD, 4), Some(0.0));
+        assert!(peer(&[1.0, 2.0, 3.0]).load(AHEAD, 4).is_some());
+        assert_eq!(peer(&[1.0, 2.0, 3.0, 4.0]).load(AHEAD, 4), None, "it holds as many as it may");
+        assert_eq!(peer(&[AHEAD_NS]).load(AHEAD, 4), None, "it holds as much as it may");
+        let ran = peer(&[1.0]);
+        assert_eq!(ran.load(Duration::ZERO, 4), None, "one at a time");
+        let mut starting = peer(&[]);
+        starting.standing = Standing::Starting;
+        assert_eq!(starting.load(AHEAD, 4), None);
+    }
+
+    #[test]
+    fn a_worker_whose_tasks_wait_is_given_one_to_run_and_one_ahead() {
+        let mut peer = peer(&[AHEAD_NS, AHEAD_NS]);
+        assert_eq!(peer.load(AHEAD, 2), None);
+        peer.blocked = 2;
+        assert!(peer.load(AHEAD, 2).is_some());
+        peer.launch(call(2), AHEAD_NS);
+        assert!(peer.load(AHEAD, 2).is_some());
+        peer.launch(call(3), AHEAD_NS);
+        assert_eq!(peer.load(AHEAD, 2), None);
+    }
+
+    #[test]
+    fn the_later_half_of_what_waits_is_asked_back_once() {
+        let mut peer = peer(&[1.0; 6]);
+        assert_eq!(peer.surplus(AHEAD), [0; 0], "it has not run for long");
+        assert_eq!(peer.surplus(Duration::ZERO), [3, 4, 5]);
+        assert_eq!(peer.surplus(Duration::ZERO), [0; 0]);
+        assert_eq!(peer.unbegun(), [1, 2]);
+    }
+
+    #[test]
+    fn what_has_landed_is_worth_nothing() {
+        let mut peer = peer(&[1.0, 10.0]);
+        assert!(peer.land(7).is_none());
+        assert!(peer.land(0).is_some_and(|flight| flight.call.is_some()));
+        assert!((peer.worth - 10.0).abs() < 1e-9);
+        assert!(peer.land(1).is_some() && peer.worth == 0.0);
+    }
+}

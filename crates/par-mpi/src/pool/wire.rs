@@ -202,3 +202,87 @@ impl Iterator for Records {
         Some(record)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn records() -> impl Strategy<Value = Record> {
+        let body = prop_oneof![
+            4 => proptest::collection::vec(any::<u8>(), 0..200),
+            1 => proptest::collection::vec(any::<u8>(), FULL - 100..FULL + 100),
+        ];
+        let numbers = (any::<u64>(), any::<u64>(), any::<u64>());
+        (0..KINDS.len(), numbers, body).prop_map(|(kind, (id, first, second), body)| Record {
+            kind: KINDS[kind],
+            id,
+            first,
+            second,
+            body: body.into(),
+        })
+    }
+
+    fn read(mut outbox: Outbox) -> Result<Vec<Record>, Garbled> {
+        std::iter::from_fn(|| outbox.pop()).flat_map(Records::of).collect()
+    }
+
+    #[test]
+    fn kinds_are_numbered_as_they_are_listed() {
+        for (number, kind) in KINDS.into_iter().enumerate() {
+            assert_eq!(kind as usize, number);
+        }
+    }
+
+    #[test]
+    fn tiny_records_travel_together_and_a_large_one_has_a_message_of_its_own() {
+        let mut outbox = Outbox::default();
+        for id in 0..10 {
+            outbox.push(&Record::new(Kind::Cancel, id));
+        }
+        outbox.push(&Record { body: vec![7; FULL].into(), ..Record::new(Kind::Call, 10) });
+        outbox.push(&Record::new(Kind::Quit, 11));
+        let lengths: Vec<usize> = outbox.messages.iter().map(Vec::len).collect();
+        assert_eq!(lengths, [10 * HEADER, HEADER + FULL, HEADER]);
+    }
+
+    #[test]
+    fn what_could_not_be_encoded_leaves_nothing_behind() {
+        let mut outbox = Outbox::default();
+        let refuse = |_: &mut [u8]| Err(TaskError::Cancelled);
+        assert!(outbox.push_with(Kind::Call, [1, 2, 3], 100, refuse).is_err());
+        assert!(outbox.is_empty());
+        outbox.push(&Record::new(Kind::Ready, 0));
+        assert!(outbox.push_with(Kind::Call, [1, 2, 3], 100, refuse).is_err());
+        assert_eq!(read(outbox), Ok(vec![Record::new(Kind::Ready, 0)]));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(
+            sent in proptest::collection::vec(records(), 0..8),
+            more in proptest::collection::vec(records(), 0..8),
+        ) {
+            let (mut outbox, mut other) = (Outbox::default(), Outbox::default());
+            sent.iter().for_each(|record| outbox.push(record));
+            more.iter().for_each(|record| other.push(record));
+            outbox.append(&mut other);
+            prop_assert_eq!(read(outbox), Ok([sent, more].concat()));
+        }
+
+        #[test]
+        fn a_truncated_message_is_an_error_or_shorter(record in records(), keep in 0.0..1.0_f64) {
+            let mut outbox = Outbox::default();
+            outbox.push(&record);
+            let mut message = outbox.pop().expect("there is a message");
+            message.truncate((message.len() as f64 * keep) as usize);
+            prop_assert!(Records::of(message).next().is_none_or(|record| record.is_err()));
+        }
+
+        #[test]
+        fn random_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = Records::of(bytes).count();
+        }
+    }
+}
