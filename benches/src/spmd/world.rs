@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 
 use par_core::comm::{CommError, Communicator, Spmd, SpmdError};
+use par_threads::ThreadWorld;
 use serde::{Deserialize, Serialize};
 
 /// Ranks that can run any SPMD program.
@@ -40,6 +41,16 @@ pub trait World {
     /// # Blocking
     /// Until every rank has ended.
     fn run<P: Spmd + Clone>(&self, program: &P) -> Result<Option<Vec<P::Output>>, SpmdError>;
+}
+
+impl World for ThreadWorld {
+    fn ranks(&self) -> NonZeroUsize {
+        NonZeroUsize::new(self.ranks()).expect("a world has at least one rank")
+    }
+
+    fn run<P: Spmd + Clone>(&self, program: &P) -> Result<Option<Vec<P::Output>>, SpmdError> {
+        self.run(program).map(Some)
+    }
 }
 
 /// A program after which rank 0 has what every rank yielded.
