@@ -1,14 +1,12 @@
 //! `ring`: a token that goes round.
 
-use std::time::Duration;
-
 use par_core::comm::{CommError, Communicator, Spmd, Tag};
 use par_core::{Cost, Mismatch};
 use serde::{Deserialize, Serialize};
 
 use super::payload::Payload;
 use super::watch::Watch;
-use super::{LatencyPoint, LatencyTable, Ranked, SpmdWorkload};
+use super::{LatencyPoint, LatencyTable, Ranked, SerialTime, SpmdWorkload};
 
 const TAG: Tag = Tag(7);
 
@@ -171,7 +169,7 @@ impl SpmdWorkload for Ring {
         Mismatch::unless_equal("token of the last holder", &parts[holder].last, &Some(self.hops))
     }
 
-    fn run_serial(&self) -> Option<Result<Duration, Mismatch>> {
+    fn run_serial(&self) -> Option<Result<SerialTime, Mismatch>> {
         None
     }
 

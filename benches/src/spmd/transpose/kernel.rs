@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use multiversion::multiversion;
 
-/// Elements along the side of a tile: sixteen rows of it and sixteen of its transpose stay in the nearest cache.
-const TILE: usize = 16;
+/// Elements along the side of a tile: eight doubles are a cache line, and each line of a tile is then used whole at once.
+const TILE: usize = 8;
 
 /// Adds the transpose of the square block of A that stays here, from column `start` on, to that of B, and 1 to it.
 #[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]

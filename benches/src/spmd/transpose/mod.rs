@@ -4,14 +4,12 @@ mod examine;
 mod kernel;
 mod serial;
 
-use std::time::{Duration, Instant};
-
 use par_core::comm::{Blocks, CommError, Communicator, Spmd};
 use par_core::{Cost, Mismatch};
 use serde::{Deserialize, Serialize};
 
 use super::watch::Watch;
-use super::{Patch, Ranked, SpmdWorkload};
+use super::{Patch, Ranked, SerialTime, SpmdWorkload};
 
 /// The matrix transpose of the Parallel Research Kernels (PRK): B += Aᵀ, A += 1, I + 1 times over, where at first
 /// A\[i\]\[j\] = i·n + j and B = 0.
@@ -180,11 +178,9 @@ impl SpmdWorkload for Transpose {
         Ok(())
     }
 
-    fn run_serial(&self) -> Option<Result<Duration, Mismatch>> {
-        let begun = Instant::now();
-        let b = serial::solve(self);
-        let wall = begun.elapsed();
+    fn run_serial(&self) -> Option<Result<SerialTime, Mismatch>> {
+        let (b, time) = SerialTime::of(|| serial::solve(self));
         let part = self.examine(&Patch::square(self.side()), &b);
-        Some(self.verify(&[part]).map(|()| wall))
+        Some(self.verify(&[part]).map(|()| time))
     }
 }

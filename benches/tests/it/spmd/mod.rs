@@ -59,6 +59,6 @@ fn verified<W: SpmdWorkload>(workload: &W, ranks: usize) -> Vec<W::Part> {
 
 /// The serial code, which is verified too.
 fn verified_serially<W: SpmdWorkload>(workload: &W) {
-    let wall = within(LIMIT, W::NAME, || workload.run_serial()).unwrap().unwrap();
-    assert!(wall > Duration::ZERO);
+    let time = within(LIMIT, W::NAME, || workload.run_serial()).unwrap().unwrap();
+    assert!(time.wall > Duration::ZERO);
 }

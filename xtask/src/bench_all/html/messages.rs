@@ -88,8 +88,8 @@ impl Lengths {
         self.scale.at((bytes as f64).max(NOTHING))
     }
 
-    fn ticks(&self) -> Vec<(f64, String)> {
-        let shown = TICKS.into_iter().filter(|bytes| *bytes <= self.most);
+    fn ticks(&self, has_value: impl Fn(u64) -> bool) -> Vec<(f64, String)> {
+        let shown = TICKS.into_iter().filter(|bytes| *bytes <= self.most && has_value(*bytes));
         shown.map(|bytes| (self.at(bytes), length(bytes))).collect()
     }
 }
@@ -97,9 +97,9 @@ impl Lengths {
 /// `8 B`, `64 KiB`: a length that is a power of two, without figures after it.
 fn length(size: u64) -> String {
     match size {
-        size if size >= 1 << 20 && size.is_multiple_of(1 << 20) => format!("{} MiB", size >> 20),
-        size if size >= 1 << 10 && size.is_multiple_of(1 << 10) => format!("{} KiB", size >> 10),
-        size => format!("{size} B"),
+        size if size >= 1 << 20 && size.is_multiple_of(1 << 20) => format!("{}\u{a0}MiB", size >> 20),
+        size if size >= 1 << 10 && size.is_multiple_of(1 << 10) => format!("{}\u{a0}KiB", size >> 10),
+        size => format!("{size}\u{a0}B"),
     }
 }
 
@@ -121,7 +121,7 @@ fn curves(
     let ticks: Vec<_> =
         decades(low.min(high), high).into_iter().map(|tick| (y.at(tick), round(&show(tick)))).collect();
     chart.vertical(axis, &ticks);
-    chart.horizontal("message length", &x.ticks());
+    chart.horizontal("message length", &x.ticks(|bytes| value(bytes, 1.0).is_some()));
     for series in &model.series {
         for row in rows.iter().filter(|row| series.has_sent(row)) {
             let found: Vec<_> = row
@@ -333,7 +333,7 @@ fn matrix(out: &mut String, row: &TrafficRow, worlds: &str) {
     out.push_str("</tr></thead>\n<tbody>\n");
     let peak = row.bytes.iter().flatten().copied().max().unwrap_or(0).max(1) as f64;
     for (from, (messages, sizes)) in row.messages.iter().zip(&row.bytes).enumerate() {
-        put!(out, "<tr><th scope=\"row\">{from}</th>");
+        put!(out, "<tr><th scope=\"row\">from {from}</th>");
         for (to, (messages, size)) in messages.iter().zip(sizes).enumerate() {
             if *messages == 0 {
                 put!(out, "<td class=\"empty\" title=\"{from} to {to}: nothing\">·</td>");
@@ -377,7 +377,7 @@ mod tests {
 
     #[test]
     fn lengths_and_ticks_are_round() {
-        assert_eq!([0, 8, 4 << 10, 3000, 16 << 20].map(length), ["0 B", "8 B", "4 KiB", "3000 B", "16 MiB"]);
+        assert_eq!([0, 8, 4 << 10, 3000, 16 << 20].map(length), ["0\u{a0}B", "8\u{a0}B", "4\u{a0}KiB", "3000\u{a0}B", "16\u{a0}MiB"]);
         assert_eq!((round("1.00 µs"), round("10.0 GB/s")), ("1 µs".into(), "10 GB/s".into()));
     }
 }
