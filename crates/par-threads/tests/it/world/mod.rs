@@ -1,5 +1,6 @@
 //! The world of threads: what a program sees of it.
 
+mod conformance;
 mod messages;
 
 use par_core::comm::{CommError, SpmdError};
@@ -9,10 +10,7 @@ use par_threads::{ThreadComm, ThreadWorld};
 use crate::LIMIT;
 
 /// Runs a closure on so many ranks, under the time limit of tests.
-fn run<R: Send>(
-    ranks: usize,
-    f: impl Fn(&ThreadComm) -> Result<R, CommError> + Sync,
-) -> Vec<R> {
+fn run<R: Send>(ranks: usize, f: impl Fn(&ThreadComm) -> Result<R, CommError> + Sync) -> Vec<R> {
     run_in(ThreadWorld::new(ranks), f).unwrap()
 }
 
