@@ -1,5 +1,6 @@
 //! The world of threads: what a program sees of it.
 
+mod conformance;
 mod messages;
 
 use par_core::comm::{CommError, SpmdError};
