@@ -4,10 +4,10 @@ mod examine;
 mod kernel;
 mod serial;
 
-use std::f64::consts::PI;
 use par_core::comm::{CommError, Communicator, Spmd};
 use par_core::{Cost, Mismatch};
 use serde::{Deserialize, Serialize};
+use std::f64::consts::PI;
 
 use super::field::Field;
 use super::halo::Halo;

@@ -6,6 +6,7 @@ mod program;
 mod ring;
 mod stencil;
 mod transpose;
+mod worlds;
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -26,6 +27,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ring::trials(),
         stencil::trials(),
         transpose::trials(),
+        worlds::trials(),
     ];
     trials.into_iter().flatten().collect()
 }

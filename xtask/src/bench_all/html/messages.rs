@@ -377,7 +377,10 @@ mod tests {
 
     #[test]
     fn lengths_and_ticks_are_round() {
-        assert_eq!([0, 8, 4 << 10, 3000, 16 << 20].map(length), ["0\u{a0}B", "8\u{a0}B", "4\u{a0}KiB", "3000\u{a0}B", "16\u{a0}MiB"]);
+        assert_eq!(
+            [0, 8, 4 << 10, 3000, 16 << 20].map(length),
+            ["0\u{a0}B", "8\u{a0}B", "4\u{a0}KiB", "3000\u{a0}B", "16\u{a0}MiB"]
+        );
         assert_eq!((round("1.00 µs"), round("10.0 GB/s")), ("1 µs".into(), "10 GB/s".into()));
     }
 }
