@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use par_benches::program::{self, ExecutorSpec};
-use par_threads::{RayonPool, ThreadPool};
+use par_threads::{RayonPool, ThreadPool, ThreadWorld};
 
 fn main() -> ExitCode {
     program::main(
@@ -14,6 +14,9 @@ fn main() -> ExitCode {
             }),
             ExecutorSpec::present("rayon-pool", |workers| {
                 Ok(Box::new(RayonPool::builder().workers(workers.get()).build_rayon()?))
+            }),
+            ExecutorSpec::world("thread-world", |ranks| {
+                Ok(ThreadWorld::builder().ranks(ranks.get()).build()?)
             }),
         ],
     )

@@ -7,7 +7,7 @@ use par_core::{Mismatch, Phase, Phases, Report};
 use serde::Serialize;
 
 use super::pingpong::LogGp;
-use super::{RankCost, Ranked, SpmdWorkload, World};
+use super::{RankCost, Ranked, SerialTime, SpmdWorkload, World};
 use crate::catalogue::CaseError;
 use crate::process_tree::Meter;
 
@@ -133,7 +133,7 @@ pub(super) fn measure_serial<W: SpmdWorkload>(
     let meter = Meter::start();
     let outcome = workload.run_serial()?;
     let usage = meter.stop();
-    Some(outcome.map(|wall| {
+    Some(outcome.map(|SerialTime { wall, cpu }| {
         let mut phases = Phases::ZERO;
         phases.add(Phase::Compute, wall);
         let params = serde_json::to_value(workload).unwrap_or_default();
@@ -142,7 +142,7 @@ pub(super) fn measure_serial<W: SpmdWorkload>(
         report.tasks = 1;
         let cost = workload.cost();
         (report.operations, report.bytes_moved) = (cost.operations, cost.bytes);
-        report.cpu_ns = u64::try_from(usage.cpu.as_nanos()).unwrap_or(u64::MAX);
+        report.cpu_ns = u64::try_from(cpu.as_nanos()).unwrap_or(u64::MAX);
         report.peak_rss_bytes = usage.peak_rss_bytes;
         report.verified(workload.checked_against())
     }))

@@ -31,5 +31,5 @@ pub use ranked::{RankCost, Ranked, Sent};
 pub use ring::{Ring, RingError, RingPart};
 pub use stencil::{Stencil, StencilError, StencilPart};
 pub use transpose::{Transpose, TransposeError, TransposePart};
-pub use workload::SpmdWorkload;
+pub use workload::{SerialTime, SpmdWorkload};
 pub use world::{Gathered, World};

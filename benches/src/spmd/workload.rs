@@ -1,7 +1,7 @@
 //! What an SPMD program must say to be a workload of the catalogue.
 
 use std::fmt::Debug;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use par_core::comm::Spmd;
 use par_core::{Cost, Mismatch};
@@ -9,6 +9,26 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{LatencyTable, Ranked};
+use crate::process_tree::thread_cpu;
+
+/// What serial code took, without the examination of its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SerialTime {
+    /// From the parameters to the answer.
+    pub wall: Duration,
+    /// CPU time of the thread within that.
+    pub cpu: Duration,
+}
+
+impl SerialTime {
+    /// Calls `f`, and measures it.
+    pub(super) fn of<R>(f: impl FnOnce() -> R) -> (R, Self) {
+        let (cpu, begun) = (thread_cpu(), Instant::now());
+        let answer = f();
+        let wall = begun.elapsed();
+        (answer, Self { wall, cpu: thread_cpu().saturating_sub(cpu) })
+    }
+}
 
 /// An SPMD program whose answer can be checked against a formula.
 pub trait SpmdWorkload: Spmd<Output = Ranked<Self::Part>> + Clone + Debug {
@@ -37,12 +57,12 @@ pub trait SpmdWorkload: Spmd<Output = Ranked<Self::Part>> + Clone + Debug {
     /// The first thing that is wrong.
     fn verify(&self, parts: &[Self::Part]) -> Result<(), Mismatch>;
 
-    /// Runs the best serial code, which shares nothing with the program, and verifies its answer; how long it took,
-    /// from the parameters to the answer. `None` where there is nothing to compare with.
+    /// Runs the best serial code, which shares nothing with the program, and verifies its answer; what it took.
+    /// `None` where there is nothing to compare with.
     ///
     /// # Errors
     /// The answer is wrong.
-    fn run_serial(&self) -> Option<Result<Duration, Mismatch>>;
+    fn run_serial(&self) -> Option<Result<SerialTime, Mismatch>>;
 
     /// Times of single messages, where the workload is about them.
     fn latency(&self, outputs: &[Ranked<Self::Part>]) -> Option<LatencyTable> {

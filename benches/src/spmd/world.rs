@@ -3,7 +3,11 @@
 use std::num::NonZeroUsize;
 
 use par_core::comm::{CommError, Communicator, Spmd, SpmdError};
+use par_process::ProcessWorld;
+use par_threads::ThreadWorld;
 use serde::{Deserialize, Serialize};
+
+use super::{Heat, PingPong, Ring, Stencil, Transpose};
 
 /// Ranks that can run any SPMD program.
 ///
@@ -40,6 +44,33 @@ pub trait World {
     /// # Blocking
     /// Until every rank has ended.
     fn run<P: Spmd + Clone>(&self, program: &P) -> Result<Option<Vec<P::Output>>, SpmdError>;
+}
+
+impl World for ThreadWorld {
+    fn ranks(&self) -> NonZeroUsize {
+        NonZeroUsize::new(self.ranks()).expect("a world has at least one rank")
+    }
+
+    fn run<P: Spmd + Clone>(&self, program: &P) -> Result<Option<Vec<P::Output>>, SpmdError> {
+        self.run(program).map(Some)
+    }
+}
+
+// Ranks that are processes know the programs by what is registered here.
+par_process::program!(Heat);
+par_process::program!(Stencil);
+par_process::program!(Transpose);
+par_process::program!(Ring);
+par_process::program!(PingPong);
+
+impl World for ProcessWorld {
+    fn ranks(&self) -> NonZeroUsize {
+        NonZeroUsize::new(self.ranks()).expect("a world has at least one rank")
+    }
+
+    fn run<P: Spmd + Clone>(&self, program: &P) -> Result<Option<Vec<P::Output>>, SpmdError> {
+        self.run(program).map(Some)
+    }
 }
 
 /// A program after which rank 0 has what every rank yielded.

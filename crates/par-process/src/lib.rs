@@ -26,7 +26,7 @@ pub use event::{Exit, KillReason, LostTask, WorkerEvent, WorkerEventKind};
 pub use executor::ProcessPool;
 pub use probe::{Probe, probe};
 pub use worker::{init, init_with};
-pub use world::{ProcessComm, ProcessWorld, SharedMemory, SharedWords, WorldBuilder};
+pub use world::{ProcessComm, ProcessTransport, ProcessWorld, ProcessWorldBuilder, SharedWords};
 
 /// What [`program!`] expands to; not for anybody's own use.
 #[doc(hidden)]

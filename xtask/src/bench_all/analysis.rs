@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::contract::Sample;
+use super::messages::{latency_row, traffic_row};
 use super::plan::Arm;
 use super::random::SplitMix64;
 use super::rounds::Measured;
@@ -22,6 +23,9 @@ pub(super) fn rows(workload: &str, measured: &[Measured], seed: u64) -> Vec<Row>
     );
     relate_to_one_worker(&mut runs);
     rows.extend(runs.into_iter().map(|run| Row::Run(Box::new(run))));
+    let good = || measured.iter().filter(|this| this.failure.is_none());
+    rows.extend(good().filter_map(|this| latency_row(workload, this, seed)).map(Row::Latency));
+    rows.extend(good().filter_map(|this| traffic_row(workload, this)).map(Row::Traffic));
     rows.extend(measured.iter().flat_map(|this| failures(workload, this)).map(Row::Failed));
     rows
 }
@@ -126,6 +130,8 @@ fn run_row(this: &Measured, rounds: &[Vec<Sample>], serial: &Serial, seed: u64) 
         bytes_per_second: per_second(first.bytes_moved),
         spans: timeline.map(|sample| sample.spans.clone()).unwrap_or_default(),
         spans_wall_ns: timeline.map(|sample| sample.wall_ns),
+        ranks: first.ranks,
+        messages: first.ranks.map(|_| typical(&samples, |sample| sample.messages)),
     })
 }
 

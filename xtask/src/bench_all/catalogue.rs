@@ -1,5 +1,6 @@
 //! What the programs say that they can do.
 
+use std::collections::BTreeMap;
 use std::process::Command;
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ use super::row::{AbsentRow, FailedRow, SERIAL, Stage};
 use super::settings::Settings;
 use crate::error::Error;
 
+/// The workload whose graphs METG is swept with.
+const GRAPHS: &str = "taskgraph";
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An executor that is there.
@@ -38,6 +41,8 @@ pub(super) struct Catalogue {
     /// In the order in which the programs name them, the serial one first.
     pub(super) workloads: Vec<String>,
     pub(super) patterns: Vec<String>,
+    /// Of workloads that not every number of workers can run: the least, and the most that are of use.
+    pub(super) limits: BTreeMap<String, (usize, usize)>,
 }
 
 impl Catalogue {
@@ -67,27 +72,42 @@ impl Catalogue {
         let (mut workloads, mut patterns, mut executors) = (Vec::new(), Vec::new(), Vec::new());
         for line in lines {
             match line {
-                Line::Workload { workload } => workloads.push(workload),
+                Line::Workload { workload, min_workers, max_workers } => {
+                    let limits = (min_workers.unwrap_or(1), max_workers.unwrap_or(usize::MAX));
+                    self.limits.insert(workload.clone(), limits);
+                    workloads.push(workload);
+                }
                 Line::Pattern { pattern } => patterns.push(pattern),
-                Line::Executor { paradigm, executor, max_workers } => {
-                    executors.push((paradigm, executor, max_workers));
+                Line::Executor { paradigm, executor, max_workers, workloads } => {
+                    executors.push((paradigm, executor, max_workers, workloads));
                 }
                 Line::Absent { paradigm, executor, reason, remedy } => {
                     self.absent.push(AbsentRow { paradigm, executor, reason, remedy });
                 }
                 // A list has no measurements; what else it says is not asked for.
-                Line::Sample(_) | Line::Failed { .. } | Line::Metg(_) | Line::Peak { .. } => {}
+                Line::Sample(_)
+                | Line::Latency(_)
+                | Line::Traffic(_)
+                | Line::Failed { .. }
+                | Line::Metg(_)
+                | Line::Peak { .. } => {}
             }
         }
         add_new(&mut self.workloads, &workloads);
         add_new(&mut self.patterns, &patterns);
-        self.executors.extend(executors.into_iter().map(|(paradigm, name, max_workers)| Executor {
-            program: program.clone(),
-            paradigm,
-            name,
-            max_workers,
-            workloads: workloads.clone(),
-            patterns: patterns.clone(),
+        self.executors.extend(executors.into_iter().map(|(paradigm, name, max_workers, own)| {
+            let own = own.unwrap_or_else(|| workloads.clone());
+            // Patterns are those of the task graphs.
+            let has_graphs =
+                !workloads.iter().any(|name| name == GRAPHS) || own.iter().any(|name| name == GRAPHS);
+            Executor {
+                program: program.clone(),
+                paradigm,
+                name,
+                max_workers,
+                patterns: if has_graphs { patterns.clone() } else { Vec::new() },
+                workloads: own,
+            }
         }));
     }
 
@@ -106,6 +126,11 @@ impl Catalogue {
         self.workloads.retain(|workload| asked(&settings.workloads, workload));
         self.executors.retain(|e| e.is_serial() || asked(&settings.executors, &e.name));
         self.absent.retain(|row| row.executor == "*" || asked(&settings.executors, &row.executor));
+        // Serial code with nothing to compare it with is measured only where somebody asked for it.
+        let others: Vec<&Executor> = self.executors.iter().filter(|e| !e.is_serial()).collect();
+        let is_compared =
+            |name: &String| others.is_empty() || others.iter().any(|e| e.workloads.contains(name));
+        self.workloads.retain(|workload| settings.workloads.contains(workload) || is_compared(workload));
         Ok(self)
     }
 }

@@ -5,12 +5,18 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::messages::{Latency, Traffic};
+
 /// One line of a program's stdout.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(super) enum Line {
     Workload {
         workload: String,
+        #[serde(default)]
+        min_workers: Option<usize>,
+        #[serde(default)]
+        max_workers: Option<usize>,
     },
     Pattern {
         pattern: String,
@@ -20,6 +26,9 @@ pub(super) enum Line {
         executor: String,
         #[serde(default)]
         max_workers: Option<usize>,
+        /// Those that it runs; all, if nothing is said.
+        #[serde(default)]
+        workloads: Option<Vec<String>>,
     },
     Absent {
         paradigm: String,
@@ -28,6 +37,8 @@ pub(super) enum Line {
         remedy: String,
     },
     Sample(Box<Sample>),
+    Latency(Box<Latency>),
+    Traffic(Traffic),
     Failed {
         reason: String,
     },
@@ -67,6 +78,20 @@ pub(super) struct Sample {
     pub(super) checked_against: String,
     #[serde(default)]
     pub(super) spans: Vec<Span>,
+    /// How ranks are summarised, where workers are ranks.
+    #[serde(default)]
+    pub(super) ranks: Option<Ranks>,
+    /// Messages between ranks.
+    #[serde(default)]
+    pub(super) messages: u64,
+}
+
+/// How the ranks of a world are summarised, in the wall time and in each phase.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Ranks {
+    /// By the maximum: the slowest rank counts.
+    Max,
 }
 
 /// When a worker computed a chunk, in nanoseconds since the run began.
@@ -116,7 +141,7 @@ pub(super) fn parse(line: &str) -> Result<Line, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Line, parse};
+    use super::{Line, Ranks, parse};
 
     /// Every line of the README's example is read, so that the page and the code cannot part.
     #[test]
@@ -124,14 +149,35 @@ mod tests {
         let readme = include_str!("../../../benches/README.md");
         let block = readme.split("```jsonl").nth(1).unwrap().split("```").next().unwrap();
         let lines: Vec<Line> = block.trim().lines().map(|line| parse(line).unwrap()).collect();
-        assert_eq!(lines.len(), 8);
-        let Line::Sample(sample) = &lines[4] else { panic!("the fifth line is a sample") };
-        assert_eq!((sample.workload.as_str(), sample.spans.len()), ("ep", 1));
+        assert_eq!(lines.len(), 13);
+        let samples: Vec<_> = lines
+            .iter()
+            .filter_map(|line| if let Line::Sample(sample) = line { Some(sample) } else { None })
+            .collect();
+        let [chunks, ranks] = samples[..] else { panic!("{} samples", samples.len()) };
+        assert_eq!((chunks.workload.as_str(), chunks.spans.len(), chunks.ranks), ("ep", 1, None));
+        assert_eq!((ranks.workload.as_str(), ranks.messages, ranks.ranks), ("heat", 300, Some(Ranks::Max)));
+        for line in &lines {
+            match line {
+                Line::Latency(latency) => latency.check("pingpong", "thread-world", 2).unwrap(),
+                Line::Traffic(traffic) => traffic.check("heat", "thread-world", 2).unwrap(),
+                _ => {}
+            }
+        }
     }
 
     #[test]
     fn says_what_is_wrong() {
         assert!(parse("thread 'main' panicked").unwrap_err().contains("thread 'main'"));
         assert!(parse(r#"{"kind":"gossip"}"#).unwrap_err().contains("gossip"));
+        for bad in [
+            r#"{"kind":"latency","workload":"pingpong"}"#,
+            r#"{"kind":"traffic","workload":"heat","executor":"w","workers":2,"messages":[1,2],"bytes":[]}"#,
+            r#"{"kind":"executor","paradigm":"p","executor":"e","workloads":"heat"}"#,
+            r#"{"kind":"workload","workload":"pingpong","min_workers":-2}"#,
+            r#"{"kind":"sample","workload":"heat","executor":"w","parts":2,"wall_ns":1,"verified":true,"ranks":"mean"}"#,
+        ] {
+            assert!(parse(bad).unwrap_err().contains("not of the contract"), "{bad}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The order of the files is the order of a run: flags are checked before anything is built ([`settings`]),
 //! programs are built ([`build`]), asked what they can do ([`catalogue`]),
-//! planned ([`plan`]), run in shuffled rounds ([`rounds`], [`metg`]), judged ([`analysis`], [`statistics`]),
+//! planned ([`plan`]), run in shuffled rounds ([`rounds`], [`metg`]), judged ([`analysis`], [`messages`], [`statistics`]),
 //! compared with an earlier run ([`baseline`]), written down ([`journal`], [`manifest`]) and shown ([`table`], [`html`]).
 //! Every [`call`] of a program is verified before its times count.
 
@@ -16,6 +16,7 @@ mod contract;
 mod html;
 mod journal;
 mod manifest;
+mod messages;
 mod metg;
 mod output;
 mod plan;

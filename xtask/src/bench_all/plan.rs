@@ -21,6 +21,7 @@ pub(super) enum Arm {
 /// The configurations of `workload`, serial ones first.
 pub(super) fn configurations(catalogue: &Catalogue, workload: &str, workers: &[usize]) -> Vec<Config> {
     let mut configs = Vec::new();
+    let limits = catalogue.limits.get(workload).copied().unwrap_or((1, usize::MAX));
     for executor in &catalogue.executors {
         if !executor.workloads.iter().any(|name| name == workload) {
             continue;
@@ -30,7 +31,8 @@ pub(super) fn configurations(catalogue: &Catalogue, workload: &str, workers: &[u
                 configs.push(Config { executor: executor.clone(), workers: 1, arm });
             }
         } else {
-            configs.extend(worker_counts(executor, workers).into_iter().map(|workers| Config {
+            let counts = within(worker_counts(executor, workers), limits);
+            configs.extend(counts.into_iter().map(|workers| Config {
                 executor: executor.clone(),
                 workers,
                 arm: Arm::Measured,
@@ -48,9 +50,16 @@ pub(super) fn worker_counts(executor: &Executor, workers: &[usize]) -> Vec<usize
     if possible.is_empty() { vec![most] } else { possible }
 }
 
+/// The counts that a workload can use; where all are more, the most that it can.
+fn within(counts: Vec<usize>, (least, most): (usize, usize)) -> Vec<usize> {
+    let possible: Vec<usize> =
+        counts.iter().copied().filter(|count| (least..=most).contains(count)).collect();
+    if possible.is_empty() && counts.iter().any(|count| *count > most) { vec![most] } else { possible }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Arm, configurations};
+    use super::{Arm, configurations, within};
     use crate::bench_all::build::Program;
     use crate::bench_all::catalogue::{Catalogue, Executor};
 
@@ -91,5 +100,13 @@ mod tests {
         );
         assert_eq!(plan("ep", &[2]).last().unwrap().1, 1, "an executor of one worker runs with one");
         assert_eq!(plan("fib", &[2]).len(), 3, "who has no such workload is not asked");
+    }
+
+    #[test]
+    fn a_workload_may_need_a_number_of_workers() {
+        assert_eq!(within(vec![1, 2, 4, 8], (2, 2)), [2]);
+        assert_eq!(within(vec![1, 2, 4, 8], (2, usize::MAX)), [2, 4, 8]);
+        assert_eq!(within(vec![4, 8], (2, 2)), [2], "more workers than are of use");
+        assert_eq!(within(vec![1], (2, 2)), [0; 0], "one is not enough");
     }
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::budget::{self, Cost};
 use super::call::call;
 use super::contract::{Line, Sample};
+use super::messages::{Latency, Traffic};
 use super::plan::Config;
 use super::progress::Progress;
 use super::random::SplitMix64;
@@ -20,6 +21,10 @@ pub(super) struct Measured {
     pub(super) config: Config,
     /// Verified samples, by round.
     pub(super) rounds: Vec<Vec<Sample>>,
+    /// Sweeps over message lengths, in the order of measuring.
+    pub(super) latencies: Vec<Latency>,
+    /// Who sent what to whom, in a run.
+    pub(super) traffic: Option<Traffic>,
     pub(super) failure: Option<String>,
     /// One more sample, with spans.
     pub(super) timeline: Option<Result<Sample, String>>,
@@ -27,12 +32,27 @@ pub(super) struct Measured {
 
 impl Measured {
     pub(super) fn new(config: Config) -> Self {
-        Self { config, rounds: Vec::new(), failure: None, timeline: None }
+        Self {
+            config,
+            rounds: Vec::new(),
+            latencies: Vec::new(),
+            traffic: None,
+            failure: None,
+            timeline: None,
+        }
     }
 
     pub(super) fn samples(&self) -> impl Iterator<Item = &Sample> {
         self.rounds.iter().flatten()
     }
+}
+
+/// What one call told.
+#[derive(Debug, Default)]
+struct Told {
+    samples: Vec<Sample>,
+    latencies: Vec<Latency>,
+    traffic: Option<Traffic>,
 }
 
 /// How much one call is to do.
@@ -86,10 +106,11 @@ pub(super) fn measure(
     let mut clock = Clock::start(limit);
     let mut rng = SplitMix64::named(settings.seed, workload);
     let first = budget::per_round(settings.samples);
-    let timelines = (0..measured.len()).filter(|index| has_timeline(measured, *index)).count();
-    progress.begin(workload, measured.len() + timelines);
+    progress.begin(workload, measured.len());
     round(settings, workload, measured, first, &mut clock, &mut rng, progress)?;
     after_round(measured);
+    let timelines = (0..measured.len()).filter(|index| has_timeline(measured, *index)).count();
+    progress.extend(timelines);
     let cost = cost_of(measured, clock.used(), first);
     let share = timelines as f64 / measured.len().max(1) as f64;
     let reserved = (cost.overhead + cost.per_sample * 2).mul_f64(share);
@@ -130,7 +151,11 @@ fn round(
         };
         let begun = Instant::now();
         match run(settings, workload, &this.config, amount)? {
-            Ok(samples) => this.rounds.push(samples),
+            Ok(told) => {
+                this.rounds.push(told.samples);
+                this.latencies.extend(told.latencies);
+                this.traffic = told.traffic.or(this.traffic.take());
+            }
             Err(reason) => {
                 this.failure = Some(reason);
                 clock.forgive(begun.elapsed());
@@ -153,8 +178,8 @@ fn draw_timelines(
         }
         progress.step(&measured[index].config);
         let amount = Amount { samples: 1, warmups: 0, spans: true };
-        let samples = run(settings, workload, &measured[index].config, amount)?;
-        measured[index].timeline = Some(samples.map(|mut samples| samples.remove(0)));
+        let told = run(settings, workload, &measured[index].config, amount)?;
+        measured[index].timeline = Some(told.map(|mut told| told.samples.remove(0)));
     }
     Ok(())
 }
@@ -166,7 +191,9 @@ fn has_timeline(measured: &[Measured], index: usize) -> bool {
             && other.config.executor.paradigm == config.executor.paradigm
     };
     let most = measured.iter().filter(same).map(|other| other.config.workers).max();
-    !config.executor.is_serial() && most == Some(config.workers)
+    // The ranks of a world all work all the time, on no chunks.
+    let has_ranks = measured[index].samples().next().is_some_and(|sample| sample.ranks.is_some());
+    !config.executor.is_serial() && !has_ranks && most == Some(config.workers)
 }
 
 fn cost_of(measured: &[Measured], elapsed: Duration, samples: usize) -> Cost {
@@ -175,13 +202,13 @@ fn cost_of(measured: &[Measured], elapsed: Duration, samples: usize) -> Cost {
     Cost { overhead: elapsed.saturating_sub(per_sample * (samples as u32 + 1)), per_sample }
 }
 
-/// One call of a program: its verified samples, or why there are none.
+/// One call of a program: what it told, verified, or why that is nothing.
 fn run(
     settings: &Settings,
     workload: &str,
     config: &Config,
     amount: Amount,
-) -> Result<Result<Vec<Sample>, String>, Error> {
+) -> Result<Result<Told, String>, Error> {
     let mut command = Command::new(&config.executor.program.path);
     command.args(["run", "--executor", &config.executor.name, "--workload", workload]);
     command.args(["--size", if settings.quick { "quick" } else { "default" }]);
@@ -202,15 +229,28 @@ fn run(
     }
     // The program's own timeout comes first, because it can say where it was.
     let lines = call(&mut command, settings.timeout + Duration::from_secs(2))?;
-    Ok(lines.and_then(|lines| judge(lines, workload, &config.executor.name, amount.samples)))
+    Ok(lines.and_then(|lines| judge(lines, workload, config, amount.samples)))
 }
 
-/// Takes samples only from a run in which everything is as it was asked for.
-fn judge(lines: Vec<Line>, workload: &str, executor: &str, wanted: usize) -> Result<Vec<Sample>, String> {
-    let samples: Vec<Sample> = lines
-        .into_iter()
-        .filter_map(|line| if let Line::Sample(sample) = line { Some(*sample) } else { None })
-        .collect();
+/// Takes what a run told only where everything is as it was asked for.
+fn judge(lines: Vec<Line>, workload: &str, config: &Config, wanted: usize) -> Result<Told, String> {
+    let executor = config.executor.name.as_str();
+    let mut told = Told::default();
+    for line in lines {
+        match line {
+            Line::Sample(sample) => told.samples.push(*sample),
+            Line::Latency(latency) => {
+                latency.check(workload, executor, config.workers)?;
+                told.latencies.push(*latency);
+            }
+            Line::Traffic(traffic) => {
+                traffic.check(workload, executor, config.workers)?;
+                told.traffic = Some(traffic);
+            }
+            _ => {}
+        }
+    }
+    let samples = &told.samples;
     if let Some(other) = samples.iter().find(|s| s.workload != workload || s.executor != executor) {
         return Err(format!(
             "was asked for {workload} on {executor} and ran {} on {}",
@@ -223,9 +263,14 @@ fn judge(lines: Vec<Line>, workload: &str, executor: &str, wanted: usize) -> Res
     if samples.iter().any(|sample| sample.wall_ns == 0) {
         return Err("printed a time of 0 ns".to_owned());
     }
-    if samples.len() == wanted {
-        Ok(samples)
-    } else {
-        Err(format!("printed {} of {wanted} samples", samples.len()))
+    if samples.len() != wanted {
+        return Err(format!("printed {} of {wanted} samples", samples.len()));
     }
+    if !told.latencies.is_empty() && told.latencies.len() != wanted {
+        return Err(format!(
+            "printed {} sweeps of message lengths for {wanted} samples",
+            told.latencies.len()
+        ));
+    }
+    Ok(told)
 }

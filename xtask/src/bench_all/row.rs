@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::contract::{Point, Span};
+use super::contract::{Point, Ranks, Span};
+use super::messages::{LatencyPoint, LogGp};
 use super::units;
 
 /// The paradigm and the executor that everything is measured against.
@@ -18,6 +19,8 @@ pub(super) enum Row {
     Run(Box<RunRow>),
     Aa(AaRow),
     Metg(MetgRow),
+    Latency(LatencyRow),
+    Traffic(TrafficRow),
     Absent(AbsentRow),
     Failed(FailedRow),
 }
@@ -64,6 +67,12 @@ pub(super) struct RunRow {
     pub(super) spans: Vec<Span>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) spans_wall_ns: Option<u64>,
+    /// Of a world: how its ranks are summarised, in the samples and in the phases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) ranks: Option<Ranks>,
+    /// Of a world: messages of all ranks together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) messages: Option<u64>,
 }
 
 /// What may be said of a configuration against the serial code.
@@ -102,6 +111,31 @@ pub(super) struct MetgRow {
     pub(super) workers: usize,
     pub(super) metg50_ns: Option<f64>,
     pub(super) points: Vec<Point>,
+}
+
+/// Times of single messages between the ranks of a world, by length.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(super) struct LatencyRow {
+    pub(super) workload: String,
+    pub(super) paradigm: String,
+    pub(super) executor: String,
+    pub(super) workers: usize,
+    /// How many times all lengths were measured.
+    pub(super) sweeps: usize,
+    /// Medians over sweeps, in order of length.
+    pub(super) points: Vec<LatencyPoint>,
+    pub(super) loggp: Option<LogGp>,
+}
+
+/// Who sent how much to whom, `[from][to]`, in one run.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(super) struct TrafficRow {
+    pub(super) workload: String,
+    pub(super) paradigm: String,
+    pub(super) executor: String,
+    pub(super) workers: usize,
+    pub(super) messages: Vec<Vec<u64>>,
+    pub(super) bytes: Vec<Vec<u64>>,
 }
 
 /// An executor that this machine lacks, or a paradigm that did not build.
@@ -182,6 +216,24 @@ pub(super) fn sweeps(rows: &[Row]) -> impl Iterator<Item = &MetgRow> {
     rows.iter().filter_map(|row| if let Row::Metg(metg) = row { Some(metg) } else { None })
 }
 
+/// The rows of single messages.
+pub(super) fn latencies(rows: &[Row]) -> impl Iterator<Item = &LatencyRow> {
+    rows.iter().filter_map(|row| if let Row::Latency(latency) = row { Some(latency) } else { None })
+}
+
+impl LatencyRow {
+    /// The time of a message of that length.
+    pub(super) fn at(&self, bytes: u64) -> Option<f64> {
+        self.points.iter().find(|point| point.bytes == bytes).map(|point| point.one_way_ns)
+    }
+
+    /// The highest bandwidth of all lengths, in bytes a nanosecond, where more than one was measured.
+    pub(super) fn bandwidth(&self) -> Option<f64> {
+        let rates = self.points.iter().map(|point| point.bytes as f64 / point.one_way_ns);
+        (self.points.len() > 1).then(|| rates.fold(0.0, f64::max))
+    }
+}
+
 impl Row {
     /// Rows with one key are versions of one row; the last one counts.
     pub(super) fn key(&self) -> String {
@@ -191,6 +243,12 @@ impl Row {
             }
             Self::Aa(aa) => format!("aa {}", aa.workload),
             Self::Metg(metg) => format!("metg {} {} {}", metg.paradigm, metg.executor, metg.pattern),
+            Self::Latency(row) => {
+                format!("latency {} {} {} {}", row.workload, row.paradigm, row.executor, row.workers)
+            }
+            Self::Traffic(row) => {
+                format!("traffic {} {} {} {}", row.workload, row.paradigm, row.executor, row.workers)
+            }
             Self::Absent(absent) => format!("absent {} {}", absent.paradigm, absent.executor),
             Self::Failed(f) => {
                 format!("failed {:?} {} {} {} {:?}", f.stage, f.what, f.paradigm, f.executor, f.workers)
@@ -216,7 +274,7 @@ mod tests {
                 (serde_json::to_value(&row).unwrap(), serde_json::from_str(line).unwrap());
             assert_eq!(ours, theirs);
         }
-        assert_eq!(block.trim().lines().count(), 5);
+        assert_eq!(block.trim().lines().count(), 8);
     }
 
     #[test]

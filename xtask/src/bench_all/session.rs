@@ -131,6 +131,9 @@ impl Session {
         progress: &mut Progress,
     ) -> Result<(), Error> {
         let configs = plan::configurations(&self.catalogue, workload, &self.settings.workers);
+        if configs.is_empty() {
+            self.note_nobody(workload);
+        }
         let mut measured: Vec<Measured> = configs.into_iter().map(Measured::new).collect();
         let seed = self.settings.seed;
         let journal = &mut self.journal;
@@ -225,6 +228,17 @@ impl Session {
                 units::count(self.settings.cores, "core")
             ));
         }
+    }
+
+    /// Why a workload has no row: nobody runs it, or with more workers than there are.
+    fn note_nobody(&mut self, workload: &str) {
+        let able = self.catalogue.executors.iter().any(|e| e.workloads.iter().any(|name| name == workload));
+        let (least, _) = self.catalogue.limits.get(workload).copied().unwrap_or((1, usize::MAX));
+        self.manifest.notes.push(if able {
+            format!("{workload} was not run: it needs {}", units::count(least, "worker"))
+        } else {
+            format!("{workload} was not run: none of the executors asked for has it")
+        });
     }
 
     fn note_few_samples(&mut self) {

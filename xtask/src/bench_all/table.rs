@@ -3,13 +3,14 @@
 use std::fmt::Write;
 
 use super::manifest::Manifest;
-use super::row::{self, MetgRow, Row, RunRow};
+use super::row::{self, LatencyRow, MetgRow, Row, RunRow};
 use super::units;
 
 /// Everything worth reading at once: runs, METG, what is absent, what failed.
 pub(super) fn render(manifest: &Manifest, rows: &[Row]) -> String {
     let mut out = String::new();
     runs(&mut out, rows);
+    messages(&mut out, rows);
     metg(&mut out, rows);
     absent(&mut out, rows);
     failed(&mut out, rows);
@@ -21,7 +22,9 @@ pub(super) fn render(manifest: &Manifest, rows: &[Row]) -> String {
 
 /// Each executor at its best worker count; the report has the others.
 fn runs(out: &mut String, rows: &[Row]) {
-    let runs: Vec<&RunRow> = row::runs(rows).collect();
+    // What is about single messages has lines of its own.
+    let is_about_messages = |run: &&RunRow| row::latencies(rows).any(|row| row.workload == run.workload);
+    let runs: Vec<&RunRow> = row::runs(rows).filter(|run| !is_about_messages(run)).collect();
     let key = |run: &RunRow| (run.workload.clone(), run.paradigm.clone(), run.executor.clone());
     let beaten = |run: &RunRow| {
         runs.iter().any(|other| key(other) == key(run) && other.median_ns.total_cmp(&run.median_ns).is_lt())
@@ -59,6 +62,43 @@ fn run_line(run: &RunRow) -> String {
     )
     .trim_end()
     .to_owned()
+}
+
+/// A line for each world: the shortest message, the widest way, a hop, and what the model says of it.
+fn messages(out: &mut String, rows: &[Row]) {
+    let worlds = distinct(row::latencies(rows).map(|row| (row.executor.clone(), row.paradigm.clone())));
+    let mut heading = format!(
+        "\n{:<29}{:>9}{:>11}{:>9}{:>9}{:>9}{:>9}{:>9}\n",
+        "messages", "8 B", "most", "hop", "L", "o_s", "o_r", "g"
+    );
+    for (executor, paradigm) in worlds {
+        let own =
+            || row::latencies(rows).filter(|row| (&row.executor, &row.paradigm) == (&executor, &paradigm));
+        out.push_str(&std::mem::take(&mut heading));
+        let or_dash = |value: Option<String>| value.unwrap_or_else(|| "—".to_owned());
+        let _ = write!(
+            out,
+            "  {:<27}{:>9}{:>11}{:>9}",
+            short(&format!("{executor} · {paradigm}"), 26),
+            or_dash(own().find_map(|row| row.at(8)).map(units::time)),
+            or_dash(own().find_map(LatencyRow::bandwidth).map(|rate| units::rate(rate * 1e9) + "B/s")),
+            or_dash(
+                own()
+                    .filter(|row| row.points.len() == 1)
+                    .max_by_key(|row| row.workers)
+                    .map(|row| units::time(row.points[0].one_way_ns))
+            )
+        );
+        let loggp = own().find_map(|row| row.loggp.as_ref());
+        for parameter in loggp.iter().flat_map(|loggp| loggp.all().into_iter().take(4)) {
+            let _ = write!(
+                out,
+                "{:>9}",
+                parameter.known().map_or("unclear".to_owned(), |(ns, _)| units::time(ns))
+            );
+        }
+        out.push('\n');
+    }
 }
 
 /// A line for each executor and a column for each pattern, as many as fit.

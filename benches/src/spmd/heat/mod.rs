@@ -4,17 +4,15 @@ mod examine;
 mod kernel;
 mod serial;
 
-use std::f64::consts::PI;
-use std::time::{Duration, Instant};
-
 use par_core::comm::{CommError, Communicator, Spmd};
 use par_core::{Cost, Mismatch};
 use serde::{Deserialize, Serialize};
+use std::f64::consts::PI;
 
 use super::field::Field;
 use super::halo::Halo;
 use super::watch::Watch;
-use super::{Patch, Ranked, SpmdWorkload};
+use super::{Patch, Ranked, SerialTime, SpmdWorkload};
 
 /// Half waves along rows and columns: different ones, so that an exchange of the axes shows.
 const MODES: [f64; 2] = [1.0, 2.0];
@@ -201,12 +199,10 @@ impl SpmdWorkload for Heat {
         Ok(())
     }
 
-    fn run_serial(&self) -> Option<Result<Duration, Mismatch>> {
-        let begun = Instant::now();
-        let plate = serial::solve(self);
-        let wall = begun.elapsed();
+    fn run_serial(&self) -> Option<Result<SerialTime, Mismatch>> {
+        let (plate, time) = SerialTime::of(|| serial::solve(self));
         let (n, stride) = (self.side(), self.side() + 2);
         let part = self.examine(&Patch::square(n), |row| &plate[(row + 1) * stride + 1..][..n]);
-        Some(self.verify(&[part]).map(|()| wall))
+        Some(self.verify(&[part]).map(|()| time))
     }
 }

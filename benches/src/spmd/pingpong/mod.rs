@@ -4,8 +4,6 @@ mod loggp;
 mod overheads;
 mod sizes;
 
-use std::time::Duration;
-
 use par_core::comm::{CommError, Communicator, Rank, Spmd, Tag};
 use par_core::{Cost, Mismatch};
 use serde::{Deserialize, Serialize};
@@ -15,7 +13,7 @@ pub use sizes::SizeTimes;
 
 use super::payload::Payload;
 use super::watch::Watch;
-use super::{LatencyPoint, LatencyTable, Ranked, SpmdWorkload};
+use super::{LatencyPoint, LatencyTable, Ranked, SerialTime, SpmdWorkload};
 
 /// Of what is timed.
 const TIMED: Tag = Tag(1);
@@ -222,7 +220,7 @@ impl SpmdWorkload for PingPong {
         Mismatch::unless_equal("number of times that are none", &bad, &0)
     }
 
-    fn run_serial(&self) -> Option<Result<Duration, Mismatch>> {
+    fn run_serial(&self) -> Option<Result<SerialTime, Mismatch>> {
         None
     }
 

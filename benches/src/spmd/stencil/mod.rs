@@ -4,8 +4,6 @@ mod examine;
 mod kernel;
 mod serial;
 
-use std::time::{Duration, Instant};
-
 use par_core::comm::{CommError, Communicator, Spmd};
 use par_core::{Cost, Mismatch};
 use serde::{Deserialize, Serialize};
@@ -13,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::field::Field;
 use super::halo::Halo;
 use super::watch::Watch;
-use super::{Patch, Ranked, SpmdWorkload};
+use super::{Patch, Ranked, SerialTime, SpmdWorkload};
 
 /// How far the star reaches.
 const RADIUS: usize = 2;
@@ -190,12 +188,10 @@ impl SpmdWorkload for Stencil {
         Ok(())
     }
 
-    fn run_serial(&self) -> Option<Result<Duration, Mismatch>> {
-        let begun = Instant::now();
-        let (out, input) = serial::solve(self);
-        let wall = begun.elapsed();
+    fn run_serial(&self) -> Option<Result<SerialTime, Mismatch>> {
+        let ((out, input), time) = SerialTime::of(|| serial::solve(self));
         let n = self.side();
         let part = self.examine(&Patch::square(n), |row| (&out[row * n..][..n], &input[row * n..][..n]));
-        Some(self.verify(&[part]).map(|()| wall))
+        Some(self.verify(&[part]).map(|()| time))
     }
 }

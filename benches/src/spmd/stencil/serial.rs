@@ -25,10 +25,12 @@ fn iteration(out: &mut [f64], input: &mut [f64], n: usize) {
         let rows: &[f64] = &input[(i - 2) * n..(i + 3) * n];
         let (n2, n1, here, s1, s2) =
             (&rows[..n], &rows[n..2 * n], &rows[2 * n..3 * n], &rows[3 * n..4 * n], &rows[4 * n..5 * n]);
-        let out = &mut out[i * n..(i + 1) * n];
-        for j in 2..n - 2 {
-            out[j] += 0.25 * (here[j + 1] + s1[j] - here[j - 1] - n1[j])
-                + 0.125 * (here[j + 2] + s2[j] - here[j - 2] - n2[j]);
+        let active = n - 4;
+        let [n2, n1, s1, s2] = [n2, n1, s1, s2].map(|row| &row[2..][..active]);
+        let [w2, w1, e1, e2] = [0, 1, 3, 4].map(|shift| &here[shift..][..active]);
+        let out = &mut out[i * n + 2..][..active];
+        for j in 0..active {
+            out[j] += 0.25 * (e1[j] + s1[j] - w1[j] - n1[j]) + 0.125 * (e2[j] + s2[j] - w2[j] - n2[j]);
         }
         // No later row needs this one as it was.
         input[(i - 2) * n..(i - 1) * n].iter_mut().for_each(|value| *value += 1.0);

@@ -4,14 +4,12 @@ mod examine;
 mod kernel;
 mod serial;
 
-use std::time::{Duration, Instant};
-
 use par_core::comm::{Blocks, CommError, Communicator, Spmd};
 use par_core::{Cost, Mismatch};
 use serde::{Deserialize, Serialize};
 
 use super::watch::Watch;
-use super::{Patch, Ranked, SpmdWorkload};
+use super::{Patch, Ranked, SerialTime, SpmdWorkload};
 
 /// The matrix transpose of the Parallel Research Kernels (PRK): B += Aᵀ, A += 1, I + 1 times over, where at first
 /// A\[i\]\[j\] = i·n + j and B = 0.
@@ -111,37 +109,40 @@ impl Spmd for Transpose {
         let rows = Blocks::even(n, ranks);
         let patch = Patch::band(n, ranks, world.rank());
         let height = patch.height();
-        // To and from each rank goes a block of its rows by mine.
-        let blocks = Blocks::packed(&rows.counts().iter().map(|count| count * height).collect::<Vec<_>>());
+        // To and from each other rank goes a block of its rows by mine; what stays here is not packed.
+        let others: Vec<usize> = (0..ranks).filter(|rank| *rank != world.rank()).collect();
+        let count = |rank: usize| if rank == world.rank() { 0 } else { rows.counts()[rank] * height };
+        let blocks = Blocks::packed(&(0..ranks).map(count).collect::<Vec<_>>());
         let (mut a, mut b, mut given, mut taken) = watch.setup(|| {
             let mut a = Vec::with_capacity(height * n);
             for row in patch.rows.clone() {
                 a.extend((0..n).map(|col| (row * n + col) as f64));
             }
             // Not `vec![0.0; …]`, which leaves zero pages to be touched later.
-            let zeroes = || {
-                let mut zeroes = Vec::with_capacity(height * n);
-                zeroes.resize(height * n, 0.0);
+            let zeroes = |length| {
+                let mut zeroes = Vec::with_capacity(length);
+                zeroes.resize(length, 0.0);
                 zeroes
             };
-            (a, zeroes(), zeroes(), zeroes())
+            (a, zeroes(height * n), zeroes(blocks.extent()), zeroes(blocks.extent()))
         });
         for _ in 0..=self.iterations {
             watch.compute(|| {
-                for rank in 0..ranks {
+                kernel::turn(&mut a, &mut b, n, patch.rows.start);
+                for &rank in &others {
                     kernel::pack(&mut a, n, rows.range(rank), &mut given[blocks.range(rank)]);
                 }
             });
             watch.transfer(|| world.all_to_all_v(&given, &blocks, &mut taken, &blocks))?;
             watch.compute(|| {
-                for rank in 0..ranks {
+                for &rank in &others {
                     kernel::add(&mut b, n, rows.range(rank), &taken[blocks.range(rank)]);
                 }
             });
         }
         watch.stop();
         let iterations = u64::from(self.iterations) + 1;
-        for rank in (0..ranks).filter(|rank| *rank != world.rank()) {
+        for &rank in &others {
             let bytes = iterations * (blocks.counts()[rank] * size_of::<f64>()) as u64;
             watch.sent(world.world_rank(rank), iterations, bytes);
         }
@@ -177,11 +178,9 @@ impl SpmdWorkload for Transpose {
         Ok(())
     }
 
-    fn run_serial(&self) -> Option<Result<Duration, Mismatch>> {
-        let begun = Instant::now();
-        let b = serial::solve(self);
-        let wall = begun.elapsed();
+    fn run_serial(&self) -> Option<Result<SerialTime, Mismatch>> {
+        let (b, time) = SerialTime::of(|| serial::solve(self));
         let part = self.examine(&Patch::square(self.side()), &b);
-        Some(self.verify(&[part]).map(|()| wall))
+        Some(self.verify(&[part]).map(|()| time))
     }
 }

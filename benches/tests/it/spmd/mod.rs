@@ -6,6 +6,7 @@ mod program;
 mod ring;
 mod stencil;
 mod transpose;
+mod worlds;
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -26,6 +27,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ring::trials(),
         stencil::trials(),
         transpose::trials(),
+        worlds::trials(),
     ];
     trials.into_iter().flatten().collect()
 }
@@ -59,6 +61,6 @@ fn verified<W: SpmdWorkload>(workload: &W, ranks: usize) -> Vec<W::Part> {
 
 /// The serial code, which is verified too.
 fn verified_serially<W: SpmdWorkload>(workload: &W) {
-    let wall = within(LIMIT, W::NAME, || workload.run_serial()).unwrap().unwrap();
-    assert!(wall > Duration::ZERO);
+    let time = within(LIMIT, W::NAME, || workload.run_serial()).unwrap().unwrap();
+    assert!(time.wall > Duration::ZERO);
 }

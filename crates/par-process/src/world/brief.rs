@@ -41,6 +41,7 @@ pub(super) struct Brief {
 pub(super) struct Settings {
     pub(super) checked: bool,
     pub(super) eager_limit: usize,
+    pub(super) unexpected_limit: usize,
     pub(super) wait_limit: Option<Duration>,
 }
 
@@ -49,8 +50,8 @@ impl Settings {
     pub(super) fn engine(&self) -> engine::Settings {
         engine::Settings {
             eager_limit: self.eager_limit,
+            unexpected_limit: self.unexpected_limit,
             wait_limit: self.wait_limit,
-            ..engine::Settings::default()
         }
     }
 }

@@ -25,7 +25,7 @@ use super::brief::Settings;
 /// ```
 #[must_use = "a builder does nothing until it builds"]
 #[derive(Debug, Clone)]
-pub struct WorldBuilder {
+pub struct ProcessWorldBuilder {
     pub(super) ranks: usize,
     pub(super) settings: Settings,
     pub(super) envs: Vec<(OsString, OsString)>,
@@ -34,14 +34,16 @@ pub struct WorldBuilder {
     pub(super) grace: Duration,
 }
 
-impl Default for WorldBuilder {
+impl Default for ProcessWorldBuilder {
     fn default() -> Self {
+        let engine = engine::Settings::default();
         Self {
             ranks: std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get),
             settings: Settings {
                 checked: cfg!(debug_assertions),
-                eager_limit: engine::Settings::default().eager_limit,
-                wait_limit: None,
+                eager_limit: engine.eager_limit,
+                unexpected_limit: engine.unexpected_limit,
+                wait_limit: engine.wait_limit,
             },
             envs: Vec::new(),
             start_timeout: Duration::from_secs(30),
@@ -51,7 +53,7 @@ impl Default for WorldBuilder {
     }
 }
 
-impl WorldBuilder {
+impl ProcessWorldBuilder {
     /// How many ranks; as many as the machine runs at once, if nothing is said.
     pub fn ranks(mut self, ranks: usize) -> Self {
         self.ranks = ranks;
@@ -67,6 +69,14 @@ impl WorldBuilder {
     /// Sends of more than `bytes` wait for their receive; 32 KiB, if nothing is said.
     pub fn eager_limit(mut self, bytes: usize) -> Self {
         self.settings.eager_limit = bytes;
+        self
+    }
+
+    /// How many bytes of messages that no receive has taken one rank may have at another; 4 MiB, if nothing is said.
+    ///
+    /// Beyond that, a send waits for its receive whatever its length. Every message counts for 256 bytes more than it has.
+    pub fn unexpected_limit(mut self, bytes: usize) -> Self {
+        self.settings.unexpected_limit = bytes;
         self
     }
 

@@ -15,7 +15,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::brief::{Brief, Fault, MARK, Mark, memory_file, read_outcome};
-use super::builder::WorldBuilder;
+use super::builder::ProcessWorldBuilder;
 use super::life::State;
 use super::memory::Memory;
 use crate::event::Exit;
@@ -29,7 +29,7 @@ pub(super) struct Order<'a> {
 }
 
 /// Runs a program on every rank; the encoded outputs, in rank order.
-pub(super) fn run(config: &WorldBuilder, order: Order<'_>) -> Result<Vec<Vec<u8>>, SpmdError> {
+pub(super) fn run(config: &ProcessWorldBuilder, order: Order<'_>) -> Result<Vec<Vec<u8>>, SpmdError> {
     let no_world = |reason: String| SpmdError::NoWorld { ranks: config.ranks, reason };
     let mut launch = Launch::prepare(config, order)
         .map_err(|error| no_world(format!("no shared memory, or too few descriptors: {error}")))?;
@@ -53,7 +53,7 @@ pub(super) fn run(config: &WorldBuilder, order: Order<'_>) -> Result<Vec<Vec<u8>
 
 /// A world while it runs. Dropping it ends all its processes.
 struct Launch<'a> {
-    config: &'a WorldBuilder,
+    config: &'a ProcessWorldBuilder,
     memory: Memory,
     /// Open as long as ranks may open them.
     _memory_fd: OwnedFd,
@@ -75,7 +75,7 @@ struct Process {
 }
 
 impl<'a> Launch<'a> {
-    fn prepare(config: &'a WorldBuilder, order: Order<'_>) -> io::Result<Self> {
+    fn prepare(config: &'a ProcessWorldBuilder, order: Order<'_>) -> io::Result<Self> {
         let (memory, memory_fd) = Memory::create(config.ranks)?;
         let outcomes: Vec<File> =
             (0..config.ranks).map(|_| memory_file("par-outcome")).collect::<io::Result<_>>()?;
@@ -166,6 +166,9 @@ impl<'a> Launch<'a> {
 
     /// Why a rank ended before the world was complete.
     fn not_started(&self, rank: Rank, exit: Exit) -> String {
+        if let Some(killed) = &self.killed[rank] {
+            return format!("rank {rank} had not joined: {killed}");
+        }
         if let Ok(Some(Err(Fault::Failed(error)))) = read_outcome(&self.outcomes[rank]) {
             return format!("rank {rank} could not join: {error}");
         }

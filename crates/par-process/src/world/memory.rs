@@ -284,6 +284,29 @@ mod tests {
     }
 
     #[test]
+    fn nonsense_in_the_memory_harms_nobody() -> io::Result<()> {
+        let (memory, _fd) = Memory::create(2)?;
+        let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+        for round in 0..200 {
+            for at in (HEADER..rings(2)).step_by(8) {
+                random = random.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+                let word = if round % 2 == 0 { random } else { random >> (random % 60) };
+                memory.mapping().word(at).store(word, Ordering::Relaxed);
+            }
+            for rank in 0..2 {
+                let _ = (memory.state(rank), memory.order(rank), memory.reason(rank));
+                memory.wake(rank);
+            }
+            for key in 0..4 {
+                if let Some(words) = memory.shared_words(key, 100) {
+                    words[99].store(1, Ordering::Relaxed);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
     fn ends_have_an_order_and_a_reason_that_fits() -> io::Result<()> {
         let (memory, _fd) = Memory::create(3)?;
         assert_eq!((memory.state(1), memory.reason(1)), (State::Absent, None));

@@ -8,7 +8,7 @@ use super::brief::{Brief, Fault, MARK, Mark, open, write_outcome};
 use super::life::State;
 use super::memory::Memory;
 use super::program::{PROGRAMS, named};
-use super::transport::SharedMemory;
+use super::transport::ProcessTransport;
 use crate::spawn::{EXIT_NO_CHANNEL, EXIT_ORPHAN};
 use crate::worker::end_with_parent;
 
@@ -46,7 +46,7 @@ fn live(mark: &Mark) -> ! {
 
     record_panics();
     let outcome = match catch_panic(|| {
-        let world = ProcessComm::world(SharedMemory::new(&memory, rank), brief.settings.engine());
+        let world = ProcessComm::world(ProcessTransport::new(&memory, rank), brief.settings.engine());
         program.run(&brief.parameters, &world, brief.settings.checked)
     }) {
         Ok(Ok(output)) => Ok(output),

@@ -14,7 +14,7 @@ use super::memory::{FRAGMENT, FRAGMENTS, Memory};
 use crate::shm::Words;
 
 /// One rank's way to the others, in the memory that they share.
-pub struct SharedMemory {
+pub struct ProcessTransport {
     memory: Memory,
     rank: Rank,
     processors: usize,
@@ -22,20 +22,20 @@ pub struct SharedMemory {
     news: Cell<u64>,
 }
 
-impl std::fmt::Debug for SharedMemory {
+impl std::fmt::Debug for ProcessTransport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "SharedMemory({} of {})", self.rank, self.memory.ranks())
+        write!(f, "ProcessTransport({} of {})", self.rank, self.memory.ranks())
     }
 }
 
-impl SharedMemory {
+impl ProcessTransport {
     pub(super) fn new(memory: &Memory, rank: Rank) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         Self { memory: memory.clone(), rank, processors, news: Cell::new(0) }
     }
 }
 
-impl Transport for SharedMemory {
+impl Transport for ProcessTransport {
     type Words = SharedWords;
 
     fn rank(&self) -> Rank {

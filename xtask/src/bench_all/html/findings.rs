@@ -2,7 +2,7 @@
 
 use super::super::row::{RunRow, Verdict};
 use super::super::statistics::geometric_mean;
-use super::super::units::{count, percent, time, times};
+use super::super::units::{count, percent, rate, time, times};
 use super::model::{Model, Series};
 use super::timeline::Idle;
 
@@ -29,10 +29,18 @@ pub(super) fn headline(model: &Model) -> String {
 
 /// The sentences under the title.
 pub(super) fn sentences(model: &Model) -> Vec<String> {
-    [verified(model), winner(model), losses(model), shortest_task(model), idlest(model), absent(model)]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        verified(model),
+        winner(model),
+        losses(model),
+        shortest_task(model),
+        messages(model),
+        idlest(model),
+        absent(model),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn verified(model: &Model) -> Option<String> {
@@ -139,6 +147,17 @@ fn shortest_task(model: &Model) -> Option<String> {
             time(first)
         ),
     })
+}
+
+/// The shortest messages and the widest way, world by world.
+fn messages(model: &Model) -> Option<String> {
+    let swept = model.latency.iter().filter_map(|row| Some((row, row.at(8)?, row.bandwidth()?)));
+    let told: Vec<String> = swept
+        .map(|(row, short, most)| {
+            format!("{} on {}, which moves up to {}B/s", time(short), row.executor, rate(most * 1e9))
+        })
+        .collect();
+    (!told.is_empty()).then(|| format!("A message of 8 B takes {}.", told.join(", ")))
 }
 
 fn idlest(model: &Model) -> Option<String> {

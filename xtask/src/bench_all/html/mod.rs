@@ -9,6 +9,7 @@ mod findings;
 mod gaps;
 mod head;
 mod matrix;
+mod messages;
 mod method;
 mod model;
 mod phases;
@@ -32,6 +33,7 @@ pub(super) fn render(manifest: &Manifest, rows: &[Row]) -> String {
     let sections = [
         ("matrix", "Which pays", matrix::render(&model)),
         ("scaling", "More workers", scaling::render(&model)),
+        ("messages", "Message passing", messages::render(&model)),
         ("metg", "Shorter tasks", efficiency::render(&model)),
         ("timeline", "Who waited", timeline::render(&model)),
         ("phases", "Where the time went", phases::render(&model)),

@@ -1,7 +1,9 @@
 //! The rows, grouped as the sections want them.
 
 use super::super::manifest::Manifest;
-use super::super::row::{AaRow, AbsentRow, FailedRow, MetgRow, Row, RunRow, SERIAL, Stage, Verdict};
+use super::super::row::{
+    AaRow, AbsentRow, FailedRow, LatencyRow, MetgRow, Row, RunRow, SERIAL, Stage, TrafficRow, Verdict,
+};
 
 /// An executor with its place in the palette.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,9 +20,13 @@ pub(super) struct Model<'a> {
     pub(super) runs: Vec<&'a RunRow>,
     pub(super) aa: Vec<&'a AaRow>,
     pub(super) metg: Vec<&'a MetgRow>,
+    /// Times of single messages.
+    pub(super) latency: Vec<&'a LatencyRow>,
+    pub(super) traffic: Vec<&'a TrafficRow>,
     pub(super) absent: Vec<&'a AbsentRow>,
     pub(super) failed: Vec<&'a FailedRow>,
-    /// Workloads that ran or failed, in the order of measuring.
+    /// Workloads that ran or failed, in the order of measuring; without those that are about single messages, which have
+    /// no serial code to compare with and a section of their own.
     pub(super) workloads: Vec<&'a str>,
     /// All executors but the serial one, in the order of measuring.
     pub(super) series: Vec<Series>,
@@ -33,6 +39,8 @@ impl<'a> Model<'a> {
             runs: Vec::new(),
             aa: Vec::new(),
             metg: Vec::new(),
+            latency: Vec::new(),
+            traffic: Vec::new(),
             absent: Vec::new(),
             failed: Vec::new(),
             workloads: Vec::new(),
@@ -43,6 +51,8 @@ impl<'a> Model<'a> {
                 Row::Run(run) => model.runs.push(run),
                 Row::Aa(aa) => model.aa.push(aa),
                 Row::Metg(metg) => model.metg.push(metg),
+                Row::Latency(latency) => model.latency.push(latency),
+                Row::Traffic(traffic) => model.traffic.push(traffic),
                 Row::Absent(absent) => model.absent.push(absent),
                 Row::Failed(failed) => model.failed.push(failed),
             }
@@ -56,7 +66,8 @@ impl<'a> Model<'a> {
         let ran = self.runs.iter().map(|run| run.workload.as_str());
         let failed = self.failed.iter().filter(|row| row.stage == Stage::Run).map(|row| row.what.as_str());
         for name in ran.chain(failed) {
-            if !self.workloads.contains(&name) {
+            let about_messages = self.latency.iter().any(|row| row.workload == name);
+            if !about_messages && !self.workloads.contains(&name) {
                 self.workloads.push(name);
             }
         }
@@ -138,6 +149,10 @@ impl<'a> Model<'a> {
 impl Series {
     pub(super) fn is_of(&self, run: &RunRow) -> bool {
         run.paradigm == self.paradigm && run.executor == self.executor
+    }
+
+    pub(super) fn has_sent(&self, row: &LatencyRow) -> bool {
+        row.paradigm == self.paradigm && row.executor == self.executor
     }
 
     pub(super) fn swept(&self, metg: &MetgRow) -> bool {

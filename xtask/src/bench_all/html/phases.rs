@@ -19,7 +19,7 @@ pub(super) fn render(model: &Model) -> String {
     }
     let mut out = String::from(
         "<p class=\"lead\">What the workers did with their time, wall time × workers, at the best worker count: \
-         medians of each phase. Waiting is what no phase claims: a worker without a chunk, or the caller’s wake-up.\
+         medians of each phase. Of a world it is the wall time of the slowest rank, and transfer includes waiting for messages. Waiting is what no phase claims: a worker without a chunk, or the caller’s wake-up.\
          </p>\n<ul class=\"legend\">\n",
     );
     for (index, phase) in PARTS {
@@ -55,7 +55,9 @@ fn bar(out: &mut String, run: &RunRow) {
         return;
     }
     // A kernel's phases are sums over workers, so more than the whole can only be noise between medians.
-    let whole = (run.median_ns * run.workers.max(1) as f64).max(busy);
+    // Those of ranks are maxima over ranks, beside the wall time of one.
+    let workers = if run.ranks.is_some() { 1 } else { run.workers.max(1) };
+    let whole = (run.median_ns * workers as f64).max(busy);
     let share = |part: &str| if part == WAITING { (whole - busy) / whole } else { of(run, part) / whole };
     let told: Vec<String> = PARTS
         .iter()

@@ -54,7 +54,8 @@ fn row(out: &mut String, run: &RunRow) {
         Esc(&run.paradigm)
     );
     let ends = run.ci95_ns;
-    let moved = run.bytes_sent + run.bytes_received;
+    // What one rank sends, another receives.
+    let moved = run.bytes_sent + if run.ranks.is_some() { 0 } else { run.bytes_received };
     number(out, Some(run.workers as f64), |value| format!("{value}"));
     number(out, Some(run.parts as f64), |value| format!("{value}"));
     number(out, Some(run.samples_ns.len() as f64), |value| format!("{value}"));

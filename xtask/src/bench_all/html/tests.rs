@@ -4,7 +4,10 @@ use serde_json::json;
 
 use super::super::contract::{Point, Span};
 use super::super::manifest::{Host, Manifest};
-use super::super::row::{AaRow, AbsentRow, FailedRow, MetgRow, Row, RunRow, Stage, Verdict};
+use super::super::messages::{LatencyPoint, LogGp, Parameter};
+use super::super::row::{
+    AaRow, AbsentRow, FailedRow, LatencyRow, MetgRow, Row, RunRow, Stage, TrafficRow, Verdict,
+};
 use super::render;
 
 const NASTY: &str = "<script>alert(\"x\")</script>&'";
@@ -91,7 +94,8 @@ fn nasty_rows() -> Vec<Row> {
     hostile.spans = vec![Span { worker: 0, chunk: 0, start_ns: 0, end_ns: 1 }];
     let serial = RunRow { workload: NASTY.into(), ..run("ep", "serial", 1, 1e6, Verdict::Baseline) };
     let text = || NASTY.to_owned();
-    vec![
+    let mut rows = world_rows(NASTY);
+    rows.extend([
         Row::Run(Box::new(serial)),
         Row::Run(Box::new(hostile)),
         Row::Aa(AaRow {
@@ -119,7 +123,75 @@ fn nasty_rows() -> Vec<Row> {
             workers: Some(2),
             reason: text(),
         }),
+    ]);
+    rows
+}
+
+/// A world that played, by that name; the ping-pong has its run beside it, as all that runs does.
+fn world_rows(name: &str) -> Vec<Row> {
+    let known = |value| Parameter::Known { value, ci95: [value * 0.9, value * 1.1] };
+    let point = |bytes, one_way_ns| LatencyPoint { bytes, one_way_ns, ci95_ns: Some([one_way_ns; 2]) };
+    let latency = |workload: &str, points, loggp| {
+        Row::Latency(LatencyRow {
+            workload: workload.into(),
+            paradigm: "threads".into(),
+            executor: name.into(),
+            workers: 2,
+            sweeps: 12,
+            points,
+            loggp,
+        })
+    };
+    let loggp = LogGp {
+        bytes: 8,
+        latency: Parameter::NotIdentifiable { reason: name.into() },
+        send_overhead: known(30.0),
+        receive_overhead: known(40.0),
+        gap: known(35.0),
+        gap_per_byte: known(0.1),
+    };
+    let played = RunRow { speedup: None, ..run("pingpong", name, 2, 5e5, Verdict::Unknown) };
+    vec![
+        Row::Run(Box::new(played)),
+        latency("pingpong", vec![point(0, 90.0), point(8, 95.0), point(1 << 20, 1e5)], Some(loggp)),
+        latency("ring", vec![point(64, 120.0)], None),
+        Row::Traffic(TrafficRow {
+            workload: name.into(),
+            paradigm: "threads".into(),
+            executor: name.into(),
+            workers: 2,
+            messages: vec![vec![0, 1500], vec![0, 0]],
+            bytes: vec![vec![0, 4096], vec![0, 0]],
+        }),
     ]
+}
+
+#[test]
+fn message_passing_has_its_own_section() {
+    let mut rows = rows();
+    rows.extend(world_rows("thread-world"));
+    rows.push(Row::Absent(AbsentRow {
+        paradigm: "mpi".into(),
+        executor: "mpi-world".into(),
+        reason: "no mpirun".into(),
+        remedy: "cargo xtask setup".into(),
+    }));
+    let page = render(&manifest(), &rows);
+    for text in [
+        "A message of 8\u{a0}B takes 95.0\u{a0}ns on thread-world, which moves up to 10.5\u{a0}GB/s.",
+        "Without <b>mpi-world</b>: no mpirun; to get it, <code>cargo xtask setup</code>",
+        "<b>30.0 ns</b><br><span>27.0 ns – 33.0 ns</span>",
+        "<b>10.0 GB/s</b><br><span>9.09 GB/s – 11.1 GB/s</span>",
+        "title=\"thread-world\">not identifiable</td>",
+        "<b>120 ns</b>",
+        "<b>1,500</b><small>4.00 KiB</small>",
+        "--share:100.0%",
+        "on 1\u{a0}of 1\u{a0}workload",
+    ] {
+        assert!(page.contains(text), "missing: {text}");
+    }
+    assert!(!page.contains("<th scope=\"row\">pingpong<span>"), "it has no place in the matrix");
+    assert!(!render(&manifest(), &self::rows()).contains("Message passing"), "no worlds, no section");
 }
 
 #[test]
@@ -200,7 +272,7 @@ fn needs_nothing_from_outside_and_has_no_number_that_is_none() {
 
 #[test]
 fn tags_are_closed_and_ids_are_unique() {
-    let page = render(&manifest(), &rows());
+    let page = render(&manifest(), &[rows(), world_rows("thread-world")].concat());
     for tag in ["svg", "figure", "table", "tr", "section", "details", "ul", "dl", "div", "span"] {
         let opened = page.matches(&format!("<{tag}>")).count() + page.matches(&format!("<{tag} ")).count();
         assert_eq!(opened, page.matches(&format!("</{tag}>")).count(), "{tag}");

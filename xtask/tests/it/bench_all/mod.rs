@@ -5,6 +5,7 @@ mod failures;
 mod fake;
 mod flags;
 mod interruption;
+mod messages;
 mod preparation;
 mod proxy;
 mod results;

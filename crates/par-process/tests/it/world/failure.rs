@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use par_core::comm::{CommError, Rank, RankFailure, SpmdError};
-use par_process::{ProcessWorld, WorldBuilder};
+use par_process::{ProcessWorld, ProcessWorldBuilder};
 
 use super::programs::{Accident, Wrong};
 use crate::{Outcome, Test};
@@ -13,6 +13,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("errors_come_back", errors_come_back),
     ("exits_and_aborts_are_losses", exits_and_aborts_are_losses),
     ("a_rank_is_killed_in_the_middle_of_anything", a_rank_is_killed_in_the_middle_of_anything),
+    ("a_rank_is_killed_at_any_moment", a_rank_is_killed_at_any_moment),
     ("a_rank_that_left_is_not_waited_for", a_rank_that_left_is_not_waited_for),
     ("a_stopped_rank_meets_the_deadline", a_stopped_rank_meets_the_deadline),
     ("waits_end_at_their_limit", waits_end_at_their_limit),
@@ -24,7 +25,7 @@ fn failures(
     ranks: usize,
     what: Wrong,
     victim: Rank,
-    how: impl Fn(WorldBuilder) -> WorldBuilder,
+    how: impl Fn(ProcessWorldBuilder) -> ProcessWorldBuilder,
 ) -> Result<Vec<(Rank, RankFailure)>, Box<dyn std::error::Error>> {
     let begun = Instant::now();
     let world = how(ProcessWorld::builder().ranks(ranks)).build()?;
@@ -45,7 +46,10 @@ fn cause(ranks: usize, what: Wrong, victim: Rank) -> Result<RankFailure, Box<dyn
             return Err(format!("{what:?}: rank {rank} says: {failure}").into());
         };
         // In a collective a rank may wait for one that has itself lost another.
-        assert!(*lost == victim || matches!(what, Wrong::KilledInCollective), "{what:?}: {failure}");
+        assert!(
+            *lost == victim || matches!(what, Wrong::KilledInCollective | Wrong::DiesAnytime(_)),
+            "{what:?}: {failure}"
+        );
     }
     assert_eq!(failures[0].0, victim, "{what:?}: the cause comes first: {failures:?}");
     Ok(failures[0].1.clone())
@@ -96,6 +100,14 @@ fn a_rank_is_killed_in_the_middle_of_anything() -> Outcome {
     Ok(())
 }
 
+fn a_rank_is_killed_at_any_moment() -> Outcome {
+    for round in 0..20 {
+        let text = cause(3, Wrong::DiesAnytime(round * 1000), round as usize % 3)?.to_string();
+        assert!(text.contains("was killed by signal 9"), "{text}");
+    }
+    Ok(())
+}
+
 fn a_rank_that_left_is_not_waited_for() -> Outcome {
     let failures = failures(3, Wrong::Leaves, 1, |builder| builder)?;
     assert_eq!(failures.len(), 2);
@@ -120,7 +132,7 @@ fn a_stopped_rank_meets_the_deadline() -> Outcome {
 }
 
 fn waits_end_at_their_limit() -> Outcome {
-    let limits = |builder: WorldBuilder| {
+    let limits = |builder: ProcessWorldBuilder| {
         builder.wait_limit(Some(Duration::from_millis(300))).grace(Duration::from_millis(300))
     };
     let failures = failures(3, Wrong::Stops, 1, limits)?;
@@ -138,7 +150,7 @@ fn waits_end_at_their_limit() -> Outcome {
 }
 
 fn who_computes_on_is_ended_after_the_grace() -> Outcome {
-    let grace = |builder: WorldBuilder| builder.grace(Duration::from_millis(200));
+    let grace = |builder: ProcessWorldBuilder| builder.grace(Duration::from_millis(200));
     let failures = failures(3, Wrong::Computes, 1, grace)?;
     assert_eq!(failures[0], (0, RankFailure::Failed(CommError::program("enough"))));
     let computing = failures.iter().find(|(rank, _)| *rank == 1).map(|(_, failure)| failure.to_string());

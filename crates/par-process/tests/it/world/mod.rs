@@ -5,6 +5,7 @@ mod leaks;
 pub(crate) mod programs;
 
 use par_core::comm::SpmdError;
+use par_core::testing::comm::check_communicator;
 use par_process::ProcessWorld;
 
 use super::roles::ROLE;
@@ -14,6 +15,7 @@ use programs::{
 };
 
 pub(crate) const TESTS: &[Test] = &[
+    ("the_suite_of_communicators", the_suite_of_communicators),
     ("messages_of_all_lengths", messages_of_all_lengths),
     ("collectives_of_all_kinds", collectives_of_all_kinds),
     ("values_and_other_communicators", values_and_other_communicators),
@@ -26,11 +28,23 @@ pub(crate) const TESTS: &[Test] = &[
     ("an_output_that_cannot_be_decoded", an_output_that_cannot_be_decoded),
     ("programs_that_are_no_ranks", programs_that_are_no_ranks),
     ("what_ranks_find_around_them", what_ranks_find_around_them),
+    ("where_memory_or_descriptors_are_short", where_memory_or_descriptors_are_short),
 ];
 pub(crate) use failure::TESTS as FAILURE_TESTS;
 pub(crate) use leaks::TESTS as LEAK_TESTS;
 
 const SIZES: [usize; 5] = [1, 2, 3, 4, 7];
+
+fn the_suite_of_communicators() -> Outcome {
+    for ranks in SIZES {
+        // Once as it is, once with sends that all wait for their receives.
+        for eager_limit in [32 << 10, 0] {
+            let world = ProcessWorld::builder().ranks(ranks).eager_limit(eager_limit).build()?;
+            check_communicator("ProcessWorld", |suite| world.run(suite));
+        }
+    }
+    Ok(())
+}
 
 fn messages_of_all_lengths() -> Outcome {
     for ranks in SIZES {
@@ -164,6 +178,21 @@ fn what_ranks_find_around_them() -> Outcome {
             super::watch::until(std::time::Duration::from_secs(2), gone),
             "what a rank started outlives it"
         );
+    }
+    Ok(())
+}
+
+fn where_memory_or_descriptors_are_short() -> Outcome {
+    let program = std::env::current_exe()?;
+    for (role, ranks, words) in [
+        ("short-of-memory", 2, "no shared memory"),
+        ("short-of-files", 64, "too few descriptors"),
+        ("short-of-files", 8, "could not be started"),
+    ] {
+        let mut command = std::process::Command::new(&program);
+        let output = command.env(ROLE, role).env("PAR_IT_RANKS", ranks.to_string()).output()?;
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(said.contains(words) && said.contains("children left: 0"), "{role}, {ranks} ranks: {said}");
     }
     Ok(())
 }

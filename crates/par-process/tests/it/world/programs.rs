@@ -232,6 +232,8 @@ pub(crate) enum Wrong {
     KilledInCollective,
     /// Another kills it while it sends 64 MiB, of which nothing was received.
     KilledInSend,
+    /// It sends itself SIGKILL after so many microseconds, whatever it does then, and all do all kinds of things.
+    DiesAnytime(u64),
     /// It is stopped, while the others wait for it.
     Stops,
     /// It computes for ever; another fails.
@@ -254,6 +256,16 @@ impl Spmd for Accident {
     fn run<C: Communicator>(&self, world: &C) -> Result<u64, CommError> {
         let mut pids = vec![0_i32; world.size()];
         world.all_gather(&[getpid().as_raw_nonzero().get()], &mut pids)?;
+        if let Wrong::DiesAnytime(micros) = self.what {
+            if world.rank() == self.victim {
+                std::thread::spawn(move || {
+                    // Not to synchronise: the moment is meant to be any.
+                    std::thread::sleep(Duration::from_micros(micros));
+                    signal_to(getpid(), Signal::KILL)
+                });
+            }
+            return busy(world);
+        }
         if world.rank() == self.victim {
             return self.come_to_grief(world);
         }
@@ -269,6 +281,23 @@ impl Spmd for Accident {
             _ => drop(world.recv::<u8>(self.victim, Tag(9))?),
         }
         Ok(0)
+    }
+}
+
+/// Messages of all kinds, until something goes wrong.
+fn busy<C: Communicator>(world: &C) -> Result<u64, CommError> {
+    let (rank, size) = (world.rank(), world.size());
+    let (next, former) = ((rank + 1) % size, (rank + size - 1) % size);
+    let mut floats = vec![1.0_f64; 10_000];
+    let mut got = vec![0_u8; 300_000];
+    loop {
+        world.all_reduce_in_place(&mut floats, &op::Max)?;
+        world.send_recv(&vec![7_u8; 300_000], next, Tag(1), &mut got, former, Tag(1))?;
+        let request = world.isend(vec![1_u8; 30_000], next, Tag(2))?;
+        drop(world.recv::<u8>(Source::Any, Tag(2))?);
+        request.wait()?;
+        world.broadcast(&mut got, 0)?;
+        world.barrier()?;
     }
 }
 
@@ -288,7 +317,7 @@ impl Accident {
             Wrong::Computes => loop {
                 std::hint::spin_loop();
             },
-            Wrong::Leaves => {}
+            Wrong::Leaves | Wrong::DiesAnytime(_) => {}
         }
         Ok(1)
     }
@@ -412,6 +441,7 @@ impl Spmd for WaitsForEver {
     }
 }
 
+par_process::program!(par_core::testing::comm::Suite);
 par_process::program!(PointToPoint);
 par_process::program!(Collectives);
 par_process::program!(Values);
