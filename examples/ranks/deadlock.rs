@@ -83,7 +83,10 @@ fn wrong(place: &Place) -> Result<(), Box<dyn std::error::Error>> {
     };
     say(place, "the wrong program ended, as it should:");
     for (rank, line) in lines.iter().take(2).enumerate() {
-        assert!(line.contains(&format!("rank {rank} waits in send")) && line.contains("deadlock.rs"), "{line}");
+        assert!(
+            line.contains(&format!("rank {rank} waits in send")) && line.contains("deadlock.rs"),
+            "{line}"
+        );
         say(place, &format!("  {line}"));
     }
     Ok(())

@@ -19,6 +19,7 @@ const WRONG_LIMIT: Duration = Duration::from_secs(10);
 
 /// Right programs, and the numbers of ranks they run on; each says `done` at its end.
 const RIGHT: &[(&str, &[usize])] = &[
+    ("suite", &[1, 2, 3, 4, 7]),
     ("point_to_point", &[2, 3, 7]),
     ("long_messages", &[2]),
     ("requests", &[1, 2, 4]),
@@ -71,11 +72,13 @@ pub(crate) fn trials() -> Vec<Trial> {
     let wrong = WRONG.iter().map(|(role, size, code, said)| {
         Trial::test(format!("{role}_ends"), move || wrong(role, *size, *code, said))
     });
+    let explained = par_core::testing::Wrong::ALL
+        .map(|program| Trial::test(format!("{program:?}_is_explained"), move || explained(program)));
     let alone = [
         Trial::test("a_world_without_mpirun_has_one_rank", without_launcher),
         Trial::test("the_launcher_of_another_mpi_is_noticed", wrong_launcher),
     ];
-    right.chain(wrong).chain(alone).collect()
+    right.chain(wrong).chain(explained).chain(alone).collect()
 }
 
 fn right(role: &str, ranks: usize) -> Result<(), Failed> {
@@ -100,6 +103,20 @@ fn wrong(role: &str, ranks: usize, code: Option<i32>, said: &str) -> Result<(), 
     if ended.elapsed > WRONG_LIMIT {
         return Err(format!("it took {:?}\n{}", ended.elapsed, ended.report()).into());
     }
+    Ok(())
+}
+
+/// A wrong program of par-core's collection under checks.
+fn explained(program: par_core::testing::Wrong) -> Result<(), Failed> {
+    let role = format!("explained {}", program as usize);
+    let ended = launch(&role, par_core::testing::Wrong::RANKS)?;
+    if ended.status.success() || ended.elapsed > WRONG_LIMIT {
+        return Err(ended.report().into());
+    }
+    // What one rank says comes on one line, and of what ranks say nothing is left out.
+    program
+        .check_text(&ended.complaint.replace("; ", "\n"))
+        .map_err(|missing| format!("{missing}\n{}", ended.report()))?;
     Ok(())
 }
 

@@ -24,8 +24,12 @@ const SMALL_LIMIT: usize = 100;
 
 pub(crate) fn play(role: &str) -> ExitCode {
     let builder = MpiWorld::builder();
+    if let Some(number) = role.strip_prefix("explained ") {
+        return explained(number);
+    }
     let short_wait = |builder: Builder| builder.wait_limit(Some(Duration::from_millis(500)));
     let (builder, play): (Builder, fn(&MpiWorld) -> Outcome) = match role {
+        "suite" => (builder, suite),
         "point_to_point" => (builder, messages::point_to_point),
         "long_messages" => (builder.count_limit(SMALL_LIMIT), messages::long),
         "requests" => (builder, messages::requests),
@@ -64,4 +68,17 @@ pub(crate) fn play(role: &str) -> ExitCode {
         }
         Ok(())
     })
+}
+
+/// Every behaviour of a communicator.
+fn suite(world: &MpiWorld) -> Outcome {
+    Ok(world.run(&par_core::testing::comm::Suite::new())?.unless_broken()?)
+}
+
+/// A wrong program of par-core's collection, under checks.
+fn explained(number: &str) -> ExitCode {
+    let program =
+        number.parse().ok().and_then(|number: usize| par_core::testing::Wrong::ALL.get(number).copied());
+    let program = program.expect("the test names a program by its number");
+    MpiWorld::main_with(MpiWorld::builder().checked(true), |world| Ok(world.run(&program)?))
 }

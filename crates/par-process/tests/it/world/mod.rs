@@ -4,8 +4,11 @@ mod failure;
 mod leaks;
 pub(crate) mod programs;
 
+use std::time::Duration;
+
 use par_core::comm::SpmdError;
 use par_core::testing::comm::check_communicator;
+use par_core::testing::{Wrong, within};
 use par_process::ProcessWorld;
 
 use super::roles::ROLE;
@@ -16,6 +19,7 @@ use programs::{
 
 pub(crate) const TESTS: &[Test] = &[
     ("the_suite_of_communicators", the_suite_of_communicators),
+    ("every_wrong_program_ends_with_what_is_wrong", every_wrong_program_ends_with_what_is_wrong),
     ("messages_of_all_lengths", messages_of_all_lengths),
     ("collectives_of_all_kinds", collectives_of_all_kinds),
     ("values_and_other_communicators", values_and_other_communicators),
@@ -42,6 +46,15 @@ fn the_suite_of_communicators() -> Outcome {
             let world = ProcessWorld::builder().ranks(ranks).eager_limit(eager_limit).build()?;
             check_communicator("ProcessWorld", |suite| world.run(suite));
         }
+    }
+    Ok(())
+}
+
+fn every_wrong_program_ends_with_what_is_wrong() -> Outcome {
+    let world = ProcessWorld::builder().ranks(Wrong::RANKS).checked(true).build()?;
+    for wrong in Wrong::ALL {
+        let outcome = within(Duration::from_secs(10), "a wrong program", || world.run(&wrong));
+        wrong.check(&outcome.expect_err("a wrong program fails"))?;
     }
     Ok(())
 }

@@ -442,6 +442,7 @@ impl Spmd for WaitsForEver {
 }
 
 par_process::program!(par_core::testing::comm::Suite);
+par_process::program!(par_core::testing::Wrong);
 par_process::program!(PointToPoint);
 par_process::program!(Collectives);
 par_process::program!(Values);

@@ -2,6 +2,7 @@
 
 mod conformance;
 mod messages;
+mod wrong;
 
 use par_core::comm::{CommError, SpmdError};
 use par_core::testing::within;
