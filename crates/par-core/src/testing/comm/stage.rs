@@ -76,7 +76,7 @@ pub(super) fn run<C: Communicator>(
     // Nothing that a broken behaviour leaves behind is seen by the next one.
     let own = watched(world.duplicate()?);
     // The rest of the time is for those who have to hear of it.
-    let seen = within(4 * limit + Duration::from_secs(20), behaviour.says, || {
+    let seen = within(2 * limit + Duration::from_secs(30), behaviour.says, || {
         DEADLINE.set(Some(Instant::now() + limit));
         let outcome = catch_panic(|| (behaviour.test)(&own));
         DEADLINE.set(None);

@@ -29,7 +29,7 @@ pub struct Suite {
 
 impl Default for Suite {
     fn default() -> Self {
-        Self { only: None, limit: Duration::from_secs(20) }
+        Self { only: None, limit: Duration::from_mins(1) }
     }
 }
 
@@ -44,7 +44,7 @@ impl Suite {
         Self { only: Some(part.to_owned()), ..Self::default() }
     }
 
-    /// How long a behaviour may take, after which it is broken; 20 s if nothing is said.
+    /// How long a behaviour may take, after which it is broken; a minute if nothing is said.
     #[must_use]
     pub fn limit(self, limit: Duration) -> Self {
         Self { limit, ..self }
@@ -86,7 +86,7 @@ impl Spmd for Suite {
 ///
 /// # Panics
 /// When a behaviour does not hold, naming `world` and the behaviour, or when the world fails; a behaviour that hangs
-/// ends the process after less than two minutes.
+/// ends the process after two and a half minutes.
 pub fn check_communicator(
     world: &str,
     run: impl FnOnce(&Suite) -> Result<Vec<Findings>, SpmdError>,
