@@ -31,7 +31,12 @@ impl Session<'_> {
             let executor = &spec.name;
             let line = match &spec.kind {
                 Kind::Absent { reason, remedy } => Line::Absent { paradigm, executor, reason, remedy },
-                _ => {
+                Kind::BestSerial
+                | Kind::Present(_)
+                | Kind::Started(..)
+                | Kind::Runner(_)
+                | Kind::World(_)
+                | Kind::Launched(..) => {
                     let all =
                         self.workloads.iter().map(Found::Chunks).chain(self.spmd.iter().map(Found::Spmd));
                     let workloads = all.filter(|found| spec.runs(*found)).map(Found::name).collect();

@@ -193,17 +193,21 @@ impl<'c, C: Communicator> Driver<'c, C> {
 
     /// Completes a call with its reply.
     pub(super) fn complete(&mut self, call: Call, worker: usize, reply: &Bytes) {
-        let name = call.name().to_owned();
-        let submitted = call.submitted;
         let ran = match call.work {
-            Work::Own(job) => job.complete(worker, reply),
-            Work::Forwarded(call) => {
-                self.answer(call.origin, call.nested, reply.clone());
+            Work::Own(job) => {
+                let name = job.name();
+                let ran = job.complete(worker, reply);
+                self.estimates.observe(name, ran.phases.total());
+                ran
+            }
+            Work::Forwarded(forwarded) => {
+                self.answer(forwarded.origin, forwarded.nested, reply.clone());
                 let ran = Reply::ran(reply, Duration::ZERO);
-                Ran { queued: submitted.elapsed().saturating_sub(ran.phases.total()), ..ran }
+                let time = ran.phases.total();
+                self.estimates.observe(&forwarded.name, time);
+                Ran { queued: call.submitted.elapsed().saturating_sub(time), ..ran }
             }
         };
-        self.estimates.observe(&name, ran.phases.total());
         self.shared.metrics.add_ran(worker, &ran);
         self.settled += 1;
     }
@@ -399,6 +403,16 @@ impl<'c, C: Communicator> Driver<'c, C> {
         }
     }
 
+    /// The communicator panicked in the middle of [`run`](Self::run): nothing is sent any more, and everything fails.
+    pub(super) fn collapse(&mut self) {
+        for peer in &mut self.peers {
+            peer.standing = Standing::Gone;
+            std::mem::take(&mut peer.sends).into_iter().for_each(std::mem::forget);
+        }
+        self.break_down("the thread that passes its messages panicked");
+        self.end();
+    }
+
     /// Whatever is left fails, so that no handle waits for ever.
     fn end(&mut self) {
         let reason = {
@@ -416,6 +430,13 @@ impl<'c, C: Communicator> Driver<'c, C> {
             for call in flights.into_iter().filter_map(|flight| flight.call) {
                 let loss = WorkerLost::because(call.name(), reason.as_str());
                 self.fail(call, TaskError::WorkerLost(loss), Some(index));
+            }
+            let peer = &mut self.peers[index];
+            if self.local.is_none() && matches!(peer.standing, Standing::Starting | Standing::Up) {
+                // Something went wrong between the ranks; those that still hear this one go home.
+                peer.outbox = Outbox::default();
+                peer.outbox.push(&Record::new(Kind::Quit, 0));
+                let _ = self.send_to(index);
             }
             abandon(&mut self.peers[index]);
         }

@@ -50,8 +50,13 @@ pub(super) fn serve<C: Communicator, R: Send>(
                     return Err(PoolError::Thread(error));
                 }
             };
-        let driven = driver.run();
+        let driven = catch_unwind(AssertUnwindSafe(|| driver.run()));
+        if driven.is_err() {
+            // Else the program would wait for handles that nobody completes.
+            driver.collapse();
+        }
         let returned = program.join().unwrap_or_else(Err);
+        let driven = driven.unwrap_or_else(|panic| resume_unwind(panic));
         Ok((driven, returned))
     })?;
     drop(local);

@@ -265,8 +265,12 @@ mod tests {
             more in proptest::collection::vec(records(), 0..8),
         ) {
             let (mut outbox, mut other) = (Outbox::default(), Outbox::default());
-            sent.iter().for_each(|record| outbox.push(record));
-            more.iter().for_each(|record| other.push(record));
+            for record in &sent {
+                outbox.push(record);
+            }
+            for record in &more {
+                other.push(record);
+            }
             outbox.append(&mut other);
             prop_assert_eq!(read(outbox), Ok([sent, more].concat()));
         }

@@ -210,3 +210,22 @@ fn the_children_of_a_task_that_died_are_asked_to_stop() -> Outcome {
     assert_eq!(deaths, 1);
     Ok(())
 }
+
+#[test]
+fn a_communicator_that_panics_fails_everything_before_it_ends_rank_0() {
+    let lost = Mutex::new(None);
+    let served = world(2, |comm| {
+        MpiPool::serve(&Mortal::new(comm, "rank 0's death"), |pool| {
+            let task = until_cancelled::new("rank-0-begun".into());
+            let victim = pool.submit(task).expect("the pool takes tasks");
+            gate::wait_for("rank-0-begun", 1);
+            gate::count(&death_of(0, "rank 0's death"));
+            *lost.lock().expect("no rank panics here") = Some(victim.wait());
+        })?;
+        Ok(())
+    });
+    let error = served.expect_err("rank 0 panics").to_string();
+    assert!(error.contains("rank 0: panicked: as it should"), "{error}");
+    let outcome = lost.into_inner().expect("see above");
+    assert!(matches!(outcome, Some(Err(TaskError::WorkerLost(_)))), "{outcome:?}");
+}
