@@ -77,9 +77,9 @@ impl Heat {
         Self { n: 64, steps: 50 }
     }
 
-    /// The size for a first look: 1000² points, 150 steps.
+    /// The size for a first look: 1000² points, 100 steps.
     pub const fn quick() -> Self {
-        Self { n: 1000, steps: 150 }
+        Self { n: 1000, steps: 100 }
     }
 
     /// The size for measurements: 4000² points, 100 steps.
