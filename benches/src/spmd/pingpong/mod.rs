@@ -35,7 +35,7 @@ const LONGEST: u32 = 1 << 24;
 /// fills the buffers of the next batch. What is late, lost, doubled, damaged or of another batch is found.
 ///
 /// Then single overheads are measured at 8 B, for the LogGP model (Alexandrov, Ionescu, Schauser, Scheiman, *LogGP:
-/// incorporating long messages into the LogP model*, SPAA 1995); [`fit_loggp`] says how.
+/// incorporating long messages into the `LogP` model*, SPAA 1995); [`fit_loggp`] says how.
 ///
 /// Operations count round trips. There is no serial code to compare with.
 ///

@@ -5,7 +5,7 @@
 //! the send overhead is (PRTT(n, d) − PRTT(1, 0))/(n − 1) − d where d is longer than PRTT(1, 0), because the messages
 //! then vanish in the delays, and the gap is (PRTT(n, 0) − PRTT(1, 0))/(n − 1).
 //! The receive overhead is the time of a receive whose message has long come, because a delay went before
-//! (Kielmann, Bal, Verstoep, *Fast measurement of LogP parameters for message passing platforms*, IPDPS Workshops 2000).
+//! (Kielmann, Bal, Verstoep, *Fast measurement of `LogP` parameters for message passing platforms*, IPDPS Workshops 2000).
 //! What the delay itself takes is measured by the same loop without messages.
 
 use std::time::{Duration, Instant};

@@ -231,7 +231,7 @@ fn cell(out: &mut String, parameter: &Parameter, show: impl Fn(f64) -> String) {
             show(*high)
         ),
         Parameter::NotIdentifiable { reason } => {
-            put!(out, "<td class=\"n empty\" title=\"{}\">not identifiable</td>", Esc(reason))
+            put!(out, "<td class=\"n empty\" title=\"{}\">not identifiable</td>", Esc(reason));
         }
     }
 }
