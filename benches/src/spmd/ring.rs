@@ -59,9 +59,9 @@ impl Ring {
         Self { hops: 1_000, bytes: Self::BYTES }
     }
 
-    /// The size for a first look: five thousand hops.
+    /// The size for a first look: two thousand hops.
     pub const fn quick() -> Self {
-        Self { hops: 5_000, bytes: Self::BYTES }
+        Self { hops: 2_000, bytes: Self::BYTES }
     }
 
     /// The size for measurements: a million hops.

@@ -76,7 +76,7 @@ impl Latency {
             return Err(format!("printed a time of {} ns for a message of {} B", bad.one_way_ns, bad.bytes));
         }
         let ends = self.points.iter().filter_map(|point| point.ci95_ns);
-        let parameters = self.loggp.iter().flat_map(|loggp| loggp.all()).filter_map(Parameter::known);
+        let parameters = self.loggp.iter().flat_map(LogGp::all).filter_map(Parameter::known);
         let mut ends = ends.chain(parameters.map(|(_, ci95)| ci95));
         if ends.any(|[low, high]| !(time(low) && time(high) && low <= high)) {
             return Err("printed an interval that is none".to_owned());
@@ -138,7 +138,7 @@ impl Parameter {
 }
 
 impl LogGp {
-    /// L, o_s, o_r, g and G.
+    /// L, `o_s`, `o_r`, g and G.
     pub(super) fn all(&self) -> [&Parameter; 5] {
         [&self.latency, &self.send_overhead, &self.receive_overhead, &self.gap, &self.gap_per_byte]
     }

@@ -31,7 +31,7 @@ pub(super) fn configurations(catalogue: &Catalogue, workload: &str, workers: &[u
                 configs.push(Config { executor: executor.clone(), workers: 1, arm });
             }
         } else {
-            let counts = within(worker_counts(executor, workers), limits);
+            let counts = within(&worker_counts(executor, workers), limits);
             configs.extend(counts.into_iter().map(|workers| Config {
                 executor: executor.clone(),
                 workers,
@@ -51,7 +51,7 @@ pub(super) fn worker_counts(executor: &Executor, workers: &[usize]) -> Vec<usize
 }
 
 /// The counts that a workload can use; where all are more, the most that it can.
-fn within(counts: Vec<usize>, (least, most): (usize, usize)) -> Vec<usize> {
+fn within(counts: &[usize], (least, most): (usize, usize)) -> Vec<usize> {
     let possible: Vec<usize> =
         counts.iter().copied().filter(|count| (least..=most).contains(count)).collect();
     if possible.is_empty() && counts.iter().any(|count| *count > most) { vec![most] } else { possible }
@@ -104,9 +104,9 @@ mod tests {
 
     #[test]
     fn a_workload_may_need_a_number_of_workers() {
-        assert_eq!(within(vec![1, 2, 4, 8], (2, 2)), [2]);
-        assert_eq!(within(vec![1, 2, 4, 8], (2, usize::MAX)), [2, 4, 8]);
-        assert_eq!(within(vec![4, 8], (2, 2)), [2], "more workers than are of use");
-        assert_eq!(within(vec![1], (2, 2)), [0; 0], "one is not enough");
+        assert_eq!(within(&[1, 2, 4, 8], (2, 2)), [2]);
+        assert_eq!(within(&[1, 2, 4, 8], (2, usize::MAX)), [2, 4, 8]);
+        assert_eq!(within(&[4, 8], (2, 2)), [2], "more workers than are of use");
+        assert_eq!(within(&[1], (2, 2)), [0; 0], "one is not enough");
     }
 }

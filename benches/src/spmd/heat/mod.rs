@@ -19,7 +19,7 @@ const MODES: [f64; 2] = [1.0, 2.0];
 /// κ·Δt/h². The scheme is stable, and obeys a maximum principle, up to one quarter.
 const MESH_RATIO: f64 = 0.2;
 
-/// u_t = u_xx + u_yy on the unit square with a cold edge, from sin(πx)·sin(2πy), by the explicit five-point scheme
+/// `u_t = u_xx + u_yy` on the unit square with a cold edge, from sin(πx)·sin(2πy), by the explicit five-point scheme
 /// (forward in time, centred in space) on n×n inner points, h = 1/(n+1), Δt = h²/5.
 ///
 /// The regime is neighbours: each rank has a patch of a Cartesian grid of ranks and exchanges edges before every step.
@@ -28,8 +28,8 @@ const MESH_RATIO: f64 = 0.2;
 ///
 /// It is checked twice. A product of sines is an eigenvector of the scheme, so after k steps every element must be
 /// λᵏ times what it was, to rounding: this finds a lost, old or misplaced element. And it must be near the solution of
-/// the differential equation, e^(−5π²t)·sin(πx)·sin(2πy), within the bound t·(Δt/2·max|u_tt| + h²/12·(max|u_xxxx| +
-/// max|u_yyyy|)) that the maximum principle gives (Morton and Mayers, *Numerical Solution of Partial Differential
+/// the differential equation, e^(−5π²t)·sin(πx)·sin(2πy), within the bound `t·(Δt/2·max|u_tt| + h²/12·(max|u_xxxx| +
+/// max|u_yyyy|))` that the maximum principle gives (Morton and Mayers, *Numerical Solution of Partial Differential
 /// Equations*, 2nd ed., section 2.6 and 3.1): the error falls with the square of h.
 ///
 /// Operations count updates of an element; bytes are one read and one write of each per step.
@@ -77,9 +77,9 @@ impl Heat {
         Self { n: 64, steps: 50 }
     }
 
-    /// The size for a first look: 1000² points, 150 steps.
+    /// The size for a first look: 1000² points, 100 steps.
     pub const fn quick() -> Self {
-        Self { n: 1000, steps: 150 }
+        Self { n: 1000, steps: 100 }
     }
 
     /// The size for measurements: 4000² points, 100 steps.

@@ -57,9 +57,9 @@ pub struct LogGp {
     pub bytes: u64,
     /// L: what is neither rank's work.
     pub latency: Parameter,
-    /// o_s: what a send takes the sender.
+    /// `o_s`: what a send takes the sender.
     pub send_overhead: Parameter,
-    /// o_r: what a receive takes the receiver.
+    /// `o_r`: what a receive takes the receiver.
     pub receive_overhead: Parameter,
     /// g: the least time between two messages.
     pub gap: Parameter,
@@ -94,9 +94,9 @@ impl Parameter {
     }
 }
 
-/// Fits the parameters: o_s, o_r and g are medians over batches; G is the Theil–Sen slope of the median one-way times
+/// Fits the parameters: `o_s`, `o_r` and g are medians over batches; G is the Theil–Sen slope of the median one-way times
 /// of messages from 64 KiB on (the median of the slopes of all pairs, which a few bad lengths do not move);
-/// L is half of the round trip of 8 B less o_s, o_r and 7·G. Intervals are percentiles of a bootstrap over batches.
+/// L is half of the round trip of 8 B less `o_s`, `o_r` and 7·G. Intervals are percentiles of a bootstrap over batches.
 ///
 /// A parameter whose interval reaches 0 is not identifiable: where ranks share a memory, for one, the overheads can be
 /// the whole of the way, and there is no L to be seen. Nor is one with fewer than six batches, or, for G, four lengths.
@@ -212,6 +212,6 @@ impl Draws {
     fn one_of(&mut self, values: &[f64]) -> f64 {
         let [word, ..] = self.generator.block(self.next);
         self.next += 1;
-        values[(u64::from(word) * values.len() as u64 >> 32) as usize]
+        values[((u64::from(word) * values.len() as u64) >> 32) as usize]
     }
 }

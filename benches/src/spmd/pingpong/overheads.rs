@@ -5,7 +5,7 @@
 //! the send overhead is (PRTT(n, d) − PRTT(1, 0))/(n − 1) − d where d is longer than PRTT(1, 0), because the messages
 //! then vanish in the delays, and the gap is (PRTT(n, 0) − PRTT(1, 0))/(n − 1).
 //! The receive overhead is the time of a receive whose message has long come, because a delay went before
-//! (Kielmann, Bal, Verstoep, *Fast measurement of LogP parameters for message passing platforms*, IPDPS Workshops 2000).
+//! (Kielmann, Bal, Verstoep, *Fast measurement of `LogP` parameters for message passing platforms*, IPDPS Workshops 2000).
 //! What the delay itself takes is measured by the same loop without messages.
 
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use par_core::comm::{CommError, Communicator};
 
 use super::loggp::{self, Overheads};
-use super::{PingPong, Player, TIMED};
+use super::{LIMIT, PingPong, PingPongPart, Player, TIMED};
 use crate::spmd::Payload;
 
 /// n, the messages of a burst.
@@ -26,18 +26,14 @@ const DELAY_MIN: Duration = Duration::from_micros(1);
 const DELAY_MAX: Duration = Duration::from_micros(500);
 
 impl PingPong {
-    const fn overhead_batches(&self) -> u64 {
-        self.batches as u64 + 1
-    }
-
     /// Messages that rank 0 examines: one back of PRTT(1, 0), PRTT(n, d) and PRTT(n, 0) each, and n late ones.
-    pub(super) fn examined_by_first(&self) -> u64 {
-        self.examined_by_lengths() + self.overhead_batches() * (3 + BURST as u64)
+    pub(super) fn examined_by_first(&self, first: &PingPongPart) -> u64 {
+        self.examined_by_lengths(first) + overhead_batches(first) * (3 + BURST as u64)
     }
 
     /// Messages that the last rank examines: one, n, n, and n requests.
-    pub(super) fn examined_by_last(&self) -> u64 {
-        self.examined_by_lengths() + self.overhead_batches() * (1 + 3 * BURST as u64)
+    pub(super) fn examined_by_last(&self, first: &PingPongPart) -> u64 {
+        self.examined_by_lengths(first) + overhead_batches(first) * (1 + 3 * BURST as u64)
     }
 
     /// All batches; rank 0 keeps what it timed.
@@ -49,7 +45,11 @@ impl PingPong {
         let round_trip = known.map_or(0.0, |size| loggp::one_way(size).0 * 2.0);
         let delay = Duration::from_nanos((DELAY_ROUND_TRIPS * round_trip) as u64).clamp(DELAY_MIN, DELAY_MAX);
         let mut found = Overheads::default();
-        for batch in 0..=self.batches {
+        let begun = Instant::now();
+        for batch in 0.. {
+            if !player.ready(batch <= self.batches && (batch < 2 || begun.elapsed() < LIMIT))? {
+                break;
+            }
             let alone = burst(player, 1, None)?;
             let (delays, delayed) = (delays(BURST - 1, delay), burst(player, BURST, Some(delay))?);
             let crowded = burst(player, BURST, None)?;
@@ -68,6 +68,11 @@ impl PingPong {
     }
 }
 
+/// Of rank 0's own part: how many, with the one that warmed up.
+fn overhead_batches(first: &PingPongPart) -> u64 {
+    first.overheads.as_ref().map_or(0, |overheads| overheads.send_ns.len() as u64 + 1)
+}
+
 /// `count` messages there and one back, in nanoseconds.
 fn burst<C: Communicator>(
     player: &mut Player<'_, C>,
@@ -77,7 +82,7 @@ fn burst<C: Communicator>(
     let first = player.sequence;
     player.sequence += count as u32;
     let mut messages = numbered(player, count, first);
-    player.ready()?;
+    player.ready(true)?;
     let begun = Instant::now();
     let ns = if player.is_first() {
         for (index, message) in messages.iter().enumerate() {
@@ -109,7 +114,7 @@ fn late_receives<C: Communicator>(player: &mut Player<'_, C>, delay: Duration) -
     let first = player.sequence;
     player.sequence += BURST as u32;
     let mut messages = numbered(player, BURST, first);
-    player.ready()?;
+    player.ready(true)?;
     let mut sum = Duration::ZERO;
     for message in &mut messages {
         if player.is_first() {

@@ -1,11 +1,11 @@
 //! Round trips of messages of one length.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use par_core::comm::{CommError, Communicator};
 use serde::{Deserialize, Serialize};
 
-use super::{PingPong, Player, TIMED};
+use super::{LIMIT, PingPong, PingPongPart, Player, TIMED};
 use crate::spmd::Payload;
 
 /// The buffers of a batch are this long together, so that what is timed is not the memory of long ago.
@@ -42,9 +42,9 @@ impl PingPong {
     }
 
     /// Messages that either rank examines for its lengths, warm-ups included.
-    pub(super) fn examined_by_lengths(&self) -> u64 {
-        let batches = u64::from(self.batches) + 1;
-        self.lengths().iter().map(|bytes| batches * self.slots(*bytes) as u64).sum()
+    pub(super) fn examined_by_lengths(&self, first: &PingPongPart) -> u64 {
+        let batches = |size: &SizeTimes| size.round_trip_ns.len() as u64 + 1;
+        first.sizes.iter().map(|size| batches(size) * self.slots(size.bytes) as u64).sum()
     }
 
     /// All batches of one length.
@@ -57,26 +57,33 @@ impl PingPong {
         let mut given = vec![vec![0_u8; bytes]; if player.is_first() { slots } else { 0 }];
         let mut taken = vec![vec![0_u8; bytes]; slots];
         let mut times = Vec::with_capacity(self.batches as usize);
-        for batch in 0..=self.batches {
+        let mut spent = Duration::ZERO;
+        for batch in 0.. {
             let first = player.sequence;
-            player.sequence += slots as u32;
-            for (slot, message) in given.iter_mut().enumerate() {
-                Payload::write(message, first + slot as u32);
+            let more = batch <= self.batches && (batch < 2 || spent < LIMIT);
+            if more {
+                for (slot, message) in given.iter_mut().enumerate() {
+                    Payload::write(message, first + slot as u32);
+                }
             }
-            player.ready()?;
+            if !player.ready(more)? {
+                break;
+            }
+            player.sequence += slots as u32;
             let begun = Instant::now();
             let whole = if player.is_first() {
                 there_and_back(player, &given, &mut taken)?
             } else {
                 echo(player, &mut taken)?
             };
-            let ns = begun.elapsed().as_nanos() as f64 / slots as f64;
+            let elapsed = begun.elapsed();
+            spent += elapsed;
             for (slot, message) in taken.iter().enumerate() {
                 player.examine(message, first + slot as u32);
             }
             player.part.wrong += u64::from(!whole);
             if batch > 0 {
-                times.push(ns);
+                times.push(elapsed.as_nanos() as f64 / slots as f64);
             }
         }
         if player.is_first() {

@@ -39,8 +39,11 @@ fn the_table_has_every_length() {
     let lengths: Vec<u64> = table.points.iter().map(|point| point.bytes).collect();
     assert_eq!(lengths, [0, 8, 64, 256, 1024, 4096, 16_384, 65_536]);
     for point in &table.points {
-        let [low, high] = point.ci95_ns.unwrap();
-        assert!(0.0 < low && low <= point.one_way_ns && point.one_way_ns <= high, "{point:?}");
+        assert!(point.one_way_ns > 0.0);
+        // On a busy machine a length may get too few batches for an interval.
+        if let Some([low, high]) = point.ci95_ns {
+            assert!(0.0 < low && low <= point.one_way_ns && point.one_way_ns <= high, "{point:?}");
+        }
     }
     let loggp = table.loggp.unwrap();
     assert!(loggp.gap_per_byte.estimate().is_none(), "one long length carries no slope");
@@ -55,17 +58,20 @@ fn wrong_answers_do_not_pass() {
         pingpong.verify(&parts).unwrap_err().to_string()
     };
     let null = PingPongPart { received: 0, wrong: 0, sizes: Vec::new(), overheads: None };
-    assert!(spoilt(&|parts| parts.fill(null.clone())).contains("number of messages"), "nothing at all");
+    assert!(spoilt(&|parts| parts.fill(null.clone())).contains("lengths that were timed"), "nothing at all");
     assert!(spoilt(&|parts| parts[1].wrong = 1).contains("wrong messages that rank 1"));
     spoilt(&|parts| parts[1].received -= 1);
     spoilt(&|parts| parts.swap(0, 1));
     spoilt(&|parts| parts[0].sizes.swap(0, 1));
+    spoilt(&|parts| parts[0].sizes[1].round_trip_ns.clear());
+    spoilt(&|parts| parts[0].sizes[1].round_trip_ns.truncate(1));
+    spoilt(&|parts| parts[0].overheads = None);
     spoilt(&|parts| parts[0].sizes[2].round_trip_ns[0] = f64::NAN);
     spoilt(&|parts| parts[0].sizes[2].round_trip_ns[0] = 0.0);
     assert!(pingpong.verify(&[]).is_err());
 }
 
-/// L = 400 ns, o_s = 50 ns, o_r = 70 ns, g = 90 ns, G = 0.25 ns a byte.
+/// L = 400 ns, `o_s` = 50 ns, `o_r` = 70 ns, g = 90 ns, G = 0.25 ns a byte.
 fn model(noise: impl Fn(usize) -> f64, batches: usize) -> LogGp {
     let batch = |ns: f64, seed: usize| (0..batches).map(|index| ns * (1.0 + noise(seed + index))).collect();
     let lengths = [0, 8, 64, 1024, 65_536, 131_072, 262_144, 524_288, 1_048_576];

@@ -198,10 +198,10 @@ fn loggp(out: &mut String, model: &Model, rows: &[&LatencyRow]) {
         let class = model.series.iter().find(|s| s.has_sent(row)).map(Series::class).unwrap_or_default();
         put!(
             out,
-            "<tr><th scope=\"row\"><i class=\"swatch {class}\"></i>{} <span>{}, {}</span></th>",
+            "<tr title=\"{}\"><th scope=\"row\"><i class=\"swatch {class}\"></i>{} <span>{}</span></th>",
+            count(row.sweeps, "sweep"),
             Esc(&row.executor),
-            Esc(&row.paradigm),
-            count(row.sweeps, "sweep")
+            Esc(&row.paradigm)
         );
         for parameter in &loggp.all()[..4] {
             cell(out, parameter, time);
@@ -231,7 +231,7 @@ fn cell(out: &mut String, parameter: &Parameter, show: impl Fn(f64) -> String) {
             show(*high)
         ),
         Parameter::NotIdentifiable { reason } => {
-            put!(out, "<td class=\"n empty\" title=\"{}\">not identifiable</td>", Esc(reason))
+            put!(out, "<td class=\"n empty\" title=\"{}\">not identifiable</td>", Esc(reason));
         }
     }
 }
