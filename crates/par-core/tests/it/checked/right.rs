@@ -124,7 +124,7 @@ proptest! {
         // Steps that name ranks which are not there are left out.
         let steps: Vec<Step> = steps.into_iter().filter(|step| fits(step, ranks)).collect();
         let checks = if strict { hasty().strict() } else { hasty() };
-        let outcome = within(Duration::from_secs(60), "a right program", || {
+        let outcome = within(Duration::from_mins(1), "a right program", || {
             ModelWorld::new(ranks).run_fn(|comm| checks.run_fn(comm, |world| run(world, &steps)))
         });
         prop_assert!(outcome.is_ok(), "{}", outcome.expect_err("it is not well"));
@@ -153,7 +153,7 @@ fn seven_ranks_wait_for_a_slow_one() {
         Step::Message { from, to, bytes: large, mode, any: true },
         Step::AllReduce,
     ];
-    let outcome = within(Duration::from_secs(60), "a slow rank", || {
+    let outcome = within(Duration::from_mins(1), "a slow rank", || {
         ModelWorld::new(7).run_fn(|comm| Checks::default().run_fn(comm, |world| run(world, &steps)))
     });
     outcome.expect("a slow rank is no deadlock");
