@@ -88,6 +88,9 @@ pub enum CommError {
     /// Ranks called different collectives, or the same with arguments that do not fit.
     #[error("collectives do not match: {}", .0.join("; "))]
     CollectiveMismatch(Vec<String>),
+    /// The program has ended, and messages that nobody has received or requests that nobody has waited for are left.
+    #[error("the program has ended, and left something behind: {}", .0.join("; "))]
+    LeftBehind(Vec<String>),
     /// The world's limit for a single wait has passed.
     #[error("{operation} has waited for {waited:?}, the limit of this world")]
     TimedOut {

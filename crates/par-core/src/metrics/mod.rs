@@ -30,15 +30,19 @@ pub enum Counter {
     Retried,
     /// Jobs taken from another worker's queue.
     Stolen,
-    /// Bytes sent to workers.
+    /// Bytes sent to workers, or to other ranks.
     BytesSent,
-    /// Bytes received from workers.
+    /// Bytes received from workers, or from other ranks.
     BytesReceived,
+    /// Messages sent to other ranks.
+    MessagesSent,
+    /// Messages received from other ranks.
+    MessagesReceived,
 }
 
 impl Counter {
     /// All counters.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Submitted,
         Self::Completed,
         Self::Failed,
@@ -48,6 +52,8 @@ impl Counter {
         Self::Stolen,
         Self::BytesSent,
         Self::BytesReceived,
+        Self::MessagesSent,
+        Self::MessagesReceived,
     ];
 }
 

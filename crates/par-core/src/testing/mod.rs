@@ -17,6 +17,7 @@ pub mod sync;
 mod tasks;
 mod within;
 mod workload;
+mod wrong;
 
 pub use behaviours::shutting_down::check_shutdown;
 pub use conformance::{Conformance, Verdict, check};
@@ -24,3 +25,4 @@ pub use model::{ModelComm, ModelWorld};
 pub use paired::{Contender, Paired};
 pub use within::within;
 pub use workload::check_workload;
+pub use wrong::Wrong;

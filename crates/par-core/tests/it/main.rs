@@ -4,8 +4,10 @@
 #![forbid(unsafe_code)]
 
 mod accounting;
+mod checked;
 mod communicators;
 mod conformance;
+mod counted;
 mod handles;
 mod laws_of_partition;
 mod maps;

@@ -38,6 +38,7 @@ pub struct ThreadWorldBuilder {
     pub(super) name: String,
     pub(super) stack_size: Option<usize>,
     affinity: Affinity,
+    checked: bool,
     settings: Settings,
 }
 
@@ -46,7 +47,8 @@ impl Default for ThreadWorldBuilder {
     fn default() -> Self {
         let ranks = std::thread::available_parallelism().map_or(1, usize::from);
         let (name, affinity) = ("rank".to_owned(), Affinity::Inherit);
-        Self { ranks, name, stack_size: None, affinity, settings: Settings::default() }
+        let checked = cfg!(debug_assertions);
+        Self { ranks, name, stack_size: None, affinity, checked, settings: Settings::default() }
     }
 }
 
@@ -59,6 +61,13 @@ impl ThreadWorldBuilder {
     /// What the ranks' threads are called, with the rank behind it: `rank-0` and so on, if nothing is said.
     pub fn name(self, name: impl Into<String>) -> Self {
         Self { name: name.into(), ..self }
+    }
+
+    /// Whether [`run`](ThreadWorld::run) has programs [`Checked`](par_core::comm::Checked): circles of ranks that wait for
+    /// one another, and collectives that do not match, are then errors that name ranks and lines. In debug builds, if
+    /// nothing is said.
+    pub fn checked(self, checked: bool) -> Self {
+        Self { checked, ..self }
     }
 
     /// Standard sends of more than `bytes` wait for their receive; 32 KiB if nothing is said.
@@ -126,6 +135,7 @@ impl ThreadWorldBuilder {
             pinned,
             name: self.name,
             stack_size: self.stack_size,
+            checked: self.checked,
             settings: self.settings,
         })
     }

@@ -7,7 +7,7 @@ mod transport;
 use std::sync::Arc;
 
 use par_core::comm::engine::{Comm, Ended, Settings};
-use par_core::comm::{CommError, RankFailure, Spmd, SpmdError};
+use par_core::comm::{Checked, CommError, RankFailure, Spmd, SpmdError};
 use par_core::plumbing::catch_panic;
 
 use crate::{affinity, thread};
@@ -52,6 +52,7 @@ pub struct ThreadWorld {
     pinned: Option<Arc<[usize]>>,
     name: String,
     stack_size: Option<usize>,
+    checked: bool,
     settings: Settings,
 }
 
@@ -92,10 +93,11 @@ impl ThreadWorld {
     /// # Blocking
     /// Until the last rank has ended.
     pub fn run<P: Spmd>(&self, program: &P) -> Result<Vec<P::Output>, SpmdError> {
-        self.run_fn(|world| program.run(world))
+        self.run_fn(|world| if self.checked { Checked::run(program, world) } else { program.run(world) })
     }
 
-    /// Runs a closure on every rank; what they yield, in rank order.
+    /// Runs a closure on every rank; what they yield, in rank order. It is not checked: a closure takes the communicator as
+    /// it is.
     ///
     /// # Errors
     /// As [`run`](Self::run).

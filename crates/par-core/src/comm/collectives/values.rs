@@ -10,6 +10,17 @@ pub(crate) fn encode<V: Serialize + ?Sized>(value: &V) -> Result<Vec<u8>, CommEr
     postcard::to_stdvec(value).map_err(|error| CommError::Codec(error.to_string()))
 }
 
+/// How many bytes [`encode`] yields.
+pub(crate) fn length<V: Serialize + ?Sized>(value: &V) -> Result<usize, CommError> {
+    let size = postcard::ser_flavors::Size::default();
+    postcard::serialize_with_flavor(value, size).map_err(|error| CommError::Codec(error.to_string()))
+}
+
+/// How many bytes all values have together.
+pub(crate) fn lengths<V: Serialize>(values: &[V]) -> Result<usize, CommError> {
+    values.iter().map(length).sum()
+}
+
 pub(crate) fn decode<V: DeserializeOwned>(bytes: &[u8]) -> Result<V, CommError> {
     postcard::from_bytes(bytes).map_err(|error| CommError::Codec(error.to_string()))
 }
