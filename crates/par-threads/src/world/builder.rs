@@ -63,8 +63,9 @@ impl ThreadWorldBuilder {
         Self { name: name.into(), ..self }
     }
 
-    /// Whether [`run`](ThreadWorld::run) runs programs under the checks of [`Checked`](par_core::comm::Checked), which
-    /// explain deadlocks and collectives that do not match; in debug builds, if nothing is said.
+    /// Whether [`run`](ThreadWorld::run) has programs [`Checked`](par_core::comm::Checked): circles of ranks that wait for
+    /// one another, and collectives that do not match, are then errors that name ranks and lines. In debug builds, if
+    /// nothing is said.
     pub fn checked(self, checked: bool) -> Self {
         Self { checked, ..self }
     }

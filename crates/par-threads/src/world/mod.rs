@@ -85,7 +85,7 @@ impl ThreadWorld {
         self.ranks
     }
 
-    /// Runs a program on every rank; what they yield, in rank order. Whether under checks, the builder says.
+    /// Runs a program on every rank; what they yield, in rank order.
     ///
     /// # Errors
     /// [`SpmdError::Ranks`] when a rank failed, [`SpmdError::NoWorld`] when the system refuses a thread.
@@ -96,7 +96,8 @@ impl ThreadWorld {
         self.run_fn(|world| if self.checked { Checked::run(program, world) } else { program.run(world) })
     }
 
-    /// Runs a closure on every rank, without checks; what they yield, in rank order.
+    /// Runs a closure on every rank; what they yield, in rank order. It is not checked: a closure takes the communicator as
+    /// it is.
     ///
     /// # Errors
     /// As [`run`](Self::run).

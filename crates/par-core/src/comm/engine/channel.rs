@@ -380,10 +380,11 @@ impl<T: Transport> Channel<T> {
 
     /// Sends all that lies here, without waiting for receives.
     pub(super) fn flush(&self) -> Result<(), CommError> {
-        self.shared.0.borrow_mut().push_all();
-        let everybody: Vec<Rank> = self.group.members.clone();
+        let everybody = &self.group.members;
         let what = || "the end of a rank whose messages lie here still".to_owned();
-        self.wait_for(&what, &everybody, &mut Lent::default(), |endpoint| {
+        self.wait_for(&what, everybody, &mut Lent::default(), |endpoint| {
+            // Again and again: what waited in a queue is announced meanwhile.
+            endpoint.push_all();
             endpoint.forget_ended();
             endpoint.peers.iter().all(|peer| peer.out.is_empty()).then_some(())
         })

@@ -8,7 +8,10 @@ use par_threads::ThreadWorld;
 #[test]
 fn worlds_of_1_2_3_4_and_7_ranks() {
     for ranks in [1, 2, 3, 4, 7] {
-        check_communicator("ThreadWorld", |suite| ThreadWorld::new(ranks).run(suite));
+        for checked in [false, true] {
+            let world = ThreadWorld::builder().ranks(ranks).checked(checked).build().unwrap();
+            check_communicator("ThreadWorld", |suite| world.run(suite));
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The world of threads: what a program sees of it.
 
 mod conformance;
+mod failures;
 mod messages;
 mod wrong;
 
