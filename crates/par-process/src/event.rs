@@ -16,6 +16,21 @@ pub enum Exit {
     Unknown,
 }
 
+impl Exit {
+    /// Takes a process that has ended, or is about to, from the process table.
+    pub(crate) fn of(child: &mut std::process::Child) -> Self {
+        use std::os::unix::process::ExitStatusExt;
+        match child.wait() {
+            Ok(status) => match (status.signal(), status.code()) {
+                (Some(signal), _) => Self::Signal(signal),
+                (None, Some(code)) => Self::Code(code),
+                (None, None) => Self::Unknown,
+            },
+            Err(_) => Self::Unknown,
+        }
+    }
+}
+
 impl fmt::Display for Exit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

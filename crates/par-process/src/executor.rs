@@ -71,12 +71,7 @@ impl ProcessPool {
     }
 
     pub(crate) fn start(mut config: Builder) -> Result<Self, PoolError> {
-        if std::env::var_os(crate::spawn::MARK).is_some() {
-            // This process was started as a worker and its program has not called `init`. Starting workers of its own
-            // would start more and more processes.
-            eprintln!("par-process: {}", PoolError::NotInitialised);
-            std::process::exit(crate::spawn::EXIT_NO_INIT);
-        }
+        crate::spawn::unless_marked(&PoolError::NotInitialised.to_string());
         if let Some(Err(error)) = config.initializer.take_if(|call| call.is_err()) {
             return Err(PoolError::Encode(error));
         }

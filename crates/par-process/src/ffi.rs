@@ -8,12 +8,12 @@ use std::os::fd::{FromRawFd, IntoRawFd, OwnedFd, RawFd};
 
 use rustix::net::{AddressFamily, SocketType, sockopt};
 
-/// Removes the mark of a worker from the environment, so that programs which a task starts do not inherit it.
+/// Removes the mark of a worker or a rank from the environment, so that programs which a task starts do not inherit it.
 ///
 /// Called by [`init`](crate::init) only.
-pub(crate) fn remove_mark() {
+pub(crate) fn remove_mark(mark: &str) {
     // SAFETY: `init` is documented to be the first thing in `main`, so no other thread reads the environment yet.
-    unsafe { std::env::remove_var(crate::spawn::MARK) }
+    unsafe { std::env::remove_var(mark) }
 }
 
 /// Closes channels that this worker has inherited.

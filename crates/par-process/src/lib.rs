@@ -9,6 +9,8 @@ mod executor;
 mod pool;
 mod worker;
 
+mod world;
+
 mod board;
 mod encode;
 mod ffi;
@@ -24,3 +26,12 @@ pub use event::{Exit, KillReason, LostTask, WorkerEvent, WorkerEventKind};
 pub use executor::ProcessPool;
 pub use probe::{Probe, probe};
 pub use worker::{init, init_with};
+pub use world::{ProcessComm, ProcessTransport, ProcessWorld, ProcessWorldBuilder, SharedWords};
+
+/// What [`program!`] expands to; not for anybody's own use.
+#[doc(hidden)]
+pub mod plumbing {
+    pub use par_core::plumbing::linkme;
+
+    pub use crate::world::{PROGRAMS, Program};
+}

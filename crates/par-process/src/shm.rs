@@ -2,8 +2,8 @@
 //!
 //! A mapping is a sealed memory file (`memfd`): it has no name that could be left behind, it is freed with its last
 //! mapping, and because it cannot shrink no access within its length can fault.
-//! Who may touch which bytes when is the protocol of [`board`](crate::board) and [`segment`](crate::segment); the
-//! accesses here are bounds-checked.
+//! Who may touch which bytes when is the protocol of [`board`](crate::board), [`segment`](crate::segment) and the engine
+//! of communicators; the accesses here are bounds-checked.
 #![expect(
     unsafe_code,
     reason = "memory that another process maps too can only be reached through raw pointers"
@@ -13,7 +13,8 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::ops::Range;
 use std::os::fd::OwnedFd;
-use std::sync::atomic::AtomicU64;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use memmap2::{Advice, MmapOptions, MmapRaw};
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, ftruncate, memfd_create};
@@ -72,6 +73,19 @@ impl Mapping {
         unsafe { AtomicU64::from_ptr(pointer.cast()) }
     }
 
+    /// The atomic half word at `offset`, which must be a multiple of 4 within the mapping; what the kernel can wait for.
+    pub(crate) fn half(&self, offset: usize) -> &AtomicU32 {
+        assert!(
+            offset.is_multiple_of(4) && offset + 4 <= self.len(),
+            "the half word {offset} is outside the mapping"
+        );
+        // SAFETY: the pointer is within the mapping (asserted), which lives as long as `self`.
+        let pointer = unsafe { self.raw.as_mut_ptr().add(offset) };
+        // SAFETY: pages are aligned to more than 4, and so is `offset`; every access to this half word, on either side,
+        // is atomic and of this size.
+        unsafe { AtomicU32::from_ptr(pointer.cast()) }
+    }
+
     /// Copies bytes out; the caller knows that the other side does not write them now.
     pub(crate) fn read(&self, offset: usize, bytes: &mut [u8]) {
         assert!(offset + bytes.len() <= self.len(), "the bytes at {offset} are outside the mapping");
@@ -109,6 +123,46 @@ impl Mapping {
     }
 }
 
+/// Atomic words of a mapping, which they keep.
+#[derive(Clone)]
+pub(crate) struct Words {
+    first: *const AtomicU64,
+    count: usize,
+    _mapping: Arc<Mapping>,
+}
+
+impl Words {
+    /// The `count` words from `offset` on, a multiple of 8; they must lie within the mapping.
+    pub(crate) fn new(mapping: &Arc<Mapping>, offset: usize, count: usize) -> Self {
+        let bytes = count.checked_mul(8).expect("what lies in memory has a length");
+        let end = offset.checked_add(bytes).expect("what lies in memory has an end");
+        assert!(
+            offset.is_multiple_of(8) && end <= mapping.len(),
+            "the words at {offset} are outside the mapping"
+        );
+        // SAFETY: within the mapping (asserted), or one past its end where there are no words.
+        let first = unsafe { mapping.raw.as_mut_ptr().add(offset) };
+        Self { first: first.cast_const().cast(), count, _mapping: Arc::clone(mapping) }
+    }
+}
+
+impl std::ops::Deref for Words {
+    type Target = [AtomicU64];
+
+    #[inline]
+    fn deref(&self) -> &[AtomicU64] {
+        // SAFETY: checked by `new`, aligned to 8 as pages and the offset are; the mapping lives as long as `self`, and
+        // every access to these words, on either side, is atomic.
+        unsafe { std::slice::from_raw_parts(self.first, self.count) }
+    }
+}
+
+impl std::fmt::Debug for Words {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Words({})", self.count)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::os::fd::AsRawFd;
@@ -128,6 +182,23 @@ mod tests {
         assert_eq!(one.word(8).load(Ordering::Acquire), 7);
         assert!(Mapping::open(std::process::id(), fd.as_raw_fd(), 8193).is_err());
         Ok(())
+    }
+
+    #[test]
+    fn words_keep_their_mapping() -> io::Result<()> {
+        let (mapping, fd) = Mapping::create(4096)?;
+        let other = Mapping::open(std::process::id(), fd.as_raw_fd(), 4096)?;
+        let words = Words::new(&Arc::new(mapping), 64, 8);
+        words[1].store(9, Ordering::Release);
+        assert_eq!((words.len(), other.word(72).load(Ordering::Acquire)), (8, 9));
+        Ok(())
+    }
+
+    #[test]
+    #[should_panic(expected = "outside the mapping")]
+    fn no_words_lie_outside() {
+        let (mapping, _fd) = Mapping::create(4096).expect("a page of memory");
+        let _ = Words::new(&Arc::new(mapping), 4088, 2);
     }
 
     #[test]

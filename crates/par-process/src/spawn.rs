@@ -44,15 +44,10 @@ pub(crate) struct Started {
 /// Starts a worker; on the thread that must outlive it.
 pub(crate) fn spawn(config: &Builder) -> io::Result<Started> {
     let (server, address) = IpcOneShotServer::new()?;
-    let program = match &config.program {
-        Some(program) => program.clone(),
+    let mut command = match &config.program {
+        Some(program) => Command::new(program),
         None => own_program()?,
     };
-    let mut command = Command::new(program);
-    if let (None, Some(name)) = (&config.program, std::env::args_os().next()) {
-        // Listed under the name that this program is listed under.
-        command.arg0(name);
-    }
     // In a group of its own it could not read from the terminal anyway, only be stopped by it.
     command.stdin(Stdio::null());
     command.args(&config.args).envs(config.envs.iter().map(|(name, value)| (name, value)));
@@ -62,12 +57,18 @@ pub(crate) fn spawn(config: &Builder) -> io::Result<Started> {
     }
     // A group of its own: Ctrl-C is for the pool to handle, and what a task leaves behind can be ended with the worker.
     command.process_group(0);
+    let (child, pidfd) = start(&mut command)?;
+    Ok(Started { child, pidfd, server, address })
+}
+
+/// Starts a process, and opens its descriptor.
+pub(crate) fn start(command: &mut Command) -> io::Result<(Child, OwnedFd)> {
     let mut child = command.spawn()?;
     match Pid::from_raw(child.id() as i32)
         .ok_or(rustix::io::Errno::SRCH)
         .and_then(|pid| pidfd_open(pid, PidfdFlags::empty()))
     {
-        Ok(pidfd) => Ok(Started { child, pidfd, server, address }),
+        Ok(pidfd) => Ok((child, pidfd)),
         Err(error) => {
             let _ = child.kill();
             let _ = child.wait();
@@ -76,8 +77,22 @@ pub(crate) fn spawn(config: &Builder) -> io::Result<Started> {
     }
 }
 
-/// This program: by the kernel's link, which still works when the file was replaced by a new build.
-fn own_program() -> io::Result<PathBuf> {
+/// This program again: by the kernel's link, which still works when the file was replaced by a new build.
+pub(crate) fn own_program() -> io::Result<Command> {
     let link = PathBuf::from("/proc/self/exe");
-    if link.exists() { Ok(link) } else { std::env::current_exe() }
+    let mut command = Command::new(if link.exists() { link } else { std::env::current_exe()? });
+    if let Some(name) = std::env::args_os().next() {
+        // Listed under the name that this program is listed under.
+        command.arg0(name);
+    }
+    Ok(command)
+}
+
+/// Ends a process that was started as a worker or a rank and has not called [`init`](crate::init): it would start
+/// processes of its own, and these more.
+pub(crate) fn unless_marked(reason: &str) {
+    if [MARK, crate::world::MARK].iter().any(|mark| std::env::var_os(mark).is_some()) {
+        eprintln!("par-process: {reason}");
+        std::process::exit(EXIT_NO_INIT);
+    }
 }

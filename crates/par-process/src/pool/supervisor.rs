@@ -285,7 +285,7 @@ impl Supervisor<'_> {
             if let Some(group) = Pid::from_raw(process.peer.pid as i32) {
                 let _ = kill_process_group(group, Signal::KILL);
             }
-            let exit = exit_of(&mut process.child);
+            let exit = Exit::of(&mut process.child);
             let process = self.processes.swap_remove(place);
             process.peer.set_exit(exit);
         }
@@ -295,16 +295,4 @@ impl Supervisor<'_> {
 fn is_dead(peer: &Peer) -> bool {
     let mut fds = [PollFd::new(&peer.pidfd, PollFlags::IN)];
     matches!(poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })), Ok(ready) if ready > 0)
-}
-
-fn exit_of(child: &mut Child) -> Exit {
-    use std::os::unix::process::ExitStatusExt;
-    match child.wait() {
-        Ok(status) => match (status.signal(), status.code()) {
-            (Some(signal), _) => Exit::Signal(signal),
-            (None, Some(code)) => Exit::Code(code),
-            (None, None) => Exit::Unknown,
-        },
-        Err(_) => Exit::Unknown,
-    }
 }

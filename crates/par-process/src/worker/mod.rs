@@ -30,11 +30,12 @@ use crate::wire::{Frame, Message, Messages, Setup, VERSION};
 /// The "task" in the error of a worker that could not set itself up.
 pub(crate) const SETUP_FAILED: &str = "worker setup";
 
-/// Makes this program able to be a worker: call it as the first thing in `main`.
+/// Makes this program able to be a worker of a pool and a rank of a world: call it as the first thing in `main`.
 ///
 /// In a program that somebody started it returns at once.
 /// In a process that a [`ProcessPool`](crate::ProcessPool) started it never returns: it runs the tasks that were
-/// registered at link time, until the pool sends it home.
+/// registered at link time, until the pool sends it home. In one that a [`ProcessWorld`](crate::ProcessWorld) started it
+/// runs the world's program and ends the process.
 ///
 /// # Examples
 /// ```no_run
@@ -48,6 +49,7 @@ pub fn init() {
     if let Some(mark) = std::env::var_os(MARK) {
         work(&mark.to_string_lossy(), None);
     }
+    crate::world::join_if_marked();
 }
 
 /// As [`init`], for a worker that knows the tasks of `registry` and no others.
@@ -68,17 +70,15 @@ pub fn init_with(registry: Registry) {
     if let Some(mark) = std::env::var_os(MARK) {
         work(&mark.to_string_lossy(), Some(registry));
     }
+    crate::world::join_if_marked();
 }
 
 /// The whole life of a worker.
 fn work(mark: &str, registry: Option<Registry>) -> ! {
-    crate::ffi::remove_mark();
+    crate::ffi::remove_mark(MARK);
     crate::ffi::close_inherited_channels();
     let Some((pool, address)) = mark.split_once(':') else { std::process::exit(EXIT_NO_CHANNEL) };
-    // From here on the kernel ends this process with the thread that started it; if that was before, nobody would.
-    let bound = set_parent_process_death_signal(Some(Signal::KILL));
-    let parent = getppid().map(|pid| pid.as_raw_nonzero().get().to_string());
-    if bound.is_err() || parent.as_deref() != Some(pool) {
+    if !pool.parse().is_ok_and(end_with_parent) {
         remove_socket(address);
         std::process::exit(EXIT_ORPHAN);
     }
@@ -86,6 +86,13 @@ fn work(mark: &str, registry: Option<Registry>) -> ! {
         Ok((receiver, link)) => live(receiver, &link, registry),
         Err(_) => std::process::exit(EXIT_NO_CHANNEL),
     }
+}
+
+/// Has the kernel end this process with the thread that started it; `false`: that thread's process is gone already.
+pub(crate) fn end_with_parent(parent: u32) -> bool {
+    let bound = set_parent_process_death_signal(Some(Signal::KILL));
+    let now = getppid().map(|pid| pid.as_raw_nonzero().get().unsigned_abs());
+    bound.is_ok() && now == Some(parent)
 }
 
 /// Connects to the pool and gives it the channels.

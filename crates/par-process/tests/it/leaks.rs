@@ -19,16 +19,16 @@ pub(crate) const TESTS: &[Test] = &[
     ("a_parent_killed_at_any_moment_leaves_no_worker", a_parent_killed_at_any_moment_leaves_no_worker),
 ];
 
-fn entries(directory: &str) -> usize {
+pub(crate) fn entries(directory: &str) -> usize {
     std::fs::read_dir(directory).map_or(0, Iterator::count)
 }
 
-fn temporary_directories() -> usize {
+pub(crate) fn temporary_directories() -> usize {
     let all = std::fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten();
     all.filter(|entry| entry.path().join("socket").exists()).count()
 }
 
-fn children() -> Result<String, std::io::Error> {
+pub(crate) fn children() -> Result<String, std::io::Error> {
     let mut all = String::new();
     for thread in std::fs::read_dir("/proc/self/task")?.flatten() {
         all += &std::fs::read_to_string(thread.path().join("children")).unwrap_or_default();
@@ -120,17 +120,19 @@ fn workers_die_with_a_killed_parent() -> Outcome {
     Ok(())
 }
 
-fn a_parent_killed_at_any_moment_leaves_no_worker() -> Outcome {
-    let own = std::fs::read_link("/proc/self/exe")?;
-    let others = || {
-        let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-        let mine = |entry: &std::fs::DirEntry| {
-            let pid: Option<u32> = entry.file_name().to_string_lossy().parse().ok();
-            pid.is_some_and(|pid| pid != std::process::id())
-                && std::fs::read_link(entry.path().join("exe")).is_ok_and(|exe| exe == own)
-        };
-        all.filter(mine).count()
+/// Other processes that run this program.
+pub(crate) fn others_of_this_program() -> usize {
+    let Ok(own) = std::fs::read_link("/proc/self/exe") else { return 0 };
+    let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let mine = |entry: &std::fs::DirEntry| {
+        let pid: Option<u32> = entry.file_name().to_string_lossy().parse().ok();
+        pid.is_some_and(|pid| pid != std::process::id())
+            && std::fs::read_link(entry.path().join("exe")).is_ok_and(|exe| exe == own)
     };
+    all.filter(mine).count()
+}
+
+fn a_parent_killed_at_any_moment_leaves_no_worker() -> Outcome {
     for round in 0..20 {
         let mut parent =
             Command::new(std::env::current_exe()?).env(ROLE, "parent").stdout(Stdio::null()).spawn()?;
@@ -139,6 +141,10 @@ fn a_parent_killed_at_any_moment_leaves_no_worker() -> Outcome {
         parent.kill()?;
         parent.wait()?;
     }
-    assert!(until(Duration::from_secs(2), || others() == 0), "{} processes are left", others());
+    assert!(
+        until(Duration::from_secs(2), || others_of_this_program() == 0),
+        "{} processes are left",
+        others_of_this_program()
+    );
     Ok(())
 }

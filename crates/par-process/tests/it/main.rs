@@ -12,6 +12,7 @@
 //! - `payload`: large payloads.
 //! - `leaks`: nothing is left behind.
 //! - `chaos`: everything at once.
+//! - `world`: worlds whose ranks are processes.
 
 mod chaos;
 mod conformance;
@@ -24,6 +25,7 @@ mod roles;
 mod start;
 mod tasks;
 mod watch;
+mod world;
 
 use std::process::ExitCode;
 
@@ -42,7 +44,7 @@ fn main() -> ExitCode {
 
     let mut arguments = Arguments::from_args();
     arguments.test_threads = Some(1);
-    let modules: [(&str, &[Test]); 8] = [
+    let modules: [(&str, &[Test]); 11] = [
         ("conformance", conformance::TESTS),
         ("failure", failure::TESTS),
         ("start", start::TESTS),
@@ -51,6 +53,9 @@ fn main() -> ExitCode {
         ("payload", payload::TESTS),
         ("leaks", leaks::TESTS),
         ("chaos", chaos::TESTS),
+        ("world", world::TESTS),
+        ("world::failure", world::FAILURE_TESTS),
+        ("world::leaks", world::LEAK_TESTS),
     ];
     let mut trials = Vec::new();
     for (module, tests) in modules {
