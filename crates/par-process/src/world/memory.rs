@@ -237,7 +237,7 @@ mod tests {
     fn a_large_world_costs_what_is_touched() -> io::Result<()> {
         let (memory, fd) = Memory::create(RANKS_MAX)?;
         memory.ring(255, 255)[0].store(1, Ordering::Relaxed);
-        memory.mapping().write(memory.fragment(3, 4, FRAGMENTS - 1), &[1; FRAGMENT]);
+        memory.mapping().write(memory.fragment(3, 4, FRAGMENTS - 1), &vec![1; FRAGMENT]);
         let blocks = std::fs::File::from(fd).metadata()?.blocks();
         assert!(blocks * 512 < 1 << 20, "{blocks} blocks are in use");
         Ok(())

@@ -147,9 +147,57 @@ fn run_encoded<P: Spmd>(parameters: &[u8], world: &ProcessComm, checked: bool) -
     let program: P = postcard::from_bytes(parameters).map_err(|error| {
         CommError::Codec(format!("the parameters of `{}` cannot be decoded in the rank: {error}", P::NAME))
     })?;
-    let output = if checked { Checked::run(&program, world) } else { program.run(world) }?;
+    let output = if checked { Checked::run(&program, world)? } else { program.run(world)? };
     // What buffered sends left goes out before this rank's end.
     world.finish()?;
     postcard::to_allocvec(&output)
         .map_err(|error| CommError::Codec(format!("what `{}` yields cannot be encoded: {error}", P::NAME)))
+}
+
+#[cfg(test)]
+mod tests {
+    use par_core::comm::Communicator;
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+
+    macro_rules! called {
+        ($program:ident, $name:literal) => {
+            #[derive(Debug, Serialize, Deserialize)]
+            struct $program;
+
+            impl Spmd for $program {
+                const NAME: &'static str = $name;
+                type Output = ();
+
+                fn run<C: Communicator>(&self, _: &C) -> Result<(), CommError> {
+                    Ok(())
+                }
+            }
+        };
+    }
+    called!(One, "one");
+    called!(Two, "two");
+    called!(OtherOne, "one");
+
+    #[test]
+    fn names_are_unique() {
+        let (one, two, other) = (Program::of::<One>(), Program::of::<Two>(), Program::of::<OtherOne>());
+        assert_eq!(check_names(&[one, two]), Ok(()));
+        let clash = check_names(&[one, two, other]).expect_err("two are called one");
+        assert!(clash.contains("OtherOne") && clash.contains("rename one"), "{clash}");
+        let twice = check_names(&[two, two]).expect_err("it is there twice");
+        assert!(twice.contains("registered twice"), "{twice}");
+    }
+
+    #[test]
+    fn a_program_that_is_missing_is_named_with_its_line() {
+        let nothing = find::<One>(&[]).expect_err("there is none");
+        assert!(nothing.contains("no program at all") && nothing.contains("program!("), "{nothing}");
+        let others = find::<One>(&[Program::of::<Two>()]).expect_err("it is another");
+        assert!(others.contains("known: two"), "{others}");
+        let foreign = find::<One>(&[Program::of::<OtherOne>()]).expect_err("it is of another type");
+        assert!(foreign.contains("OtherOne"), "{foreign}");
+        assert!(find::<One>(&[Program::of::<Two>(), Program::of::<One>()]).is_ok());
+    }
 }

@@ -14,6 +14,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("exits_and_aborts_are_losses", exits_and_aborts_are_losses),
     ("a_rank_is_killed_in_the_middle_of_anything", a_rank_is_killed_in_the_middle_of_anything),
     ("a_rank_is_killed_at_any_moment", a_rank_is_killed_at_any_moment),
+    ("wrong_programs_are_explained", wrong_programs_are_explained),
     ("a_rank_that_left_is_not_waited_for", a_rank_that_left_is_not_waited_for),
     ("a_stopped_rank_meets_the_deadline", a_stopped_rank_meets_the_deadline),
     ("waits_end_at_their_limit", waits_end_at_their_limit),
@@ -108,8 +109,20 @@ fn a_rank_is_killed_at_any_moment() -> Outcome {
     Ok(())
 }
 
+fn wrong_programs_are_explained() -> Outcome {
+    let world = ProcessWorld::builder().ranks(par_core::testing::Wrong::RANKS).checked(true).build()?;
+    for wrong in par_core::testing::Wrong::ALL {
+        let begun = Instant::now();
+        let error = world.run(&wrong).expect_err("it is wrong");
+        wrong.check(&error)?;
+        assert!(begun.elapsed() < Duration::from_secs(10), "{wrong:?} took {:?}", begun.elapsed());
+    }
+    Ok(())
+}
+
 fn a_rank_that_left_is_not_waited_for() -> Outcome {
-    let failures = failures(3, Wrong::Leaves, 1, |builder| builder)?;
+    // Under checks it is the receive that is wrong, and the report names its line.
+    let failures = failures(3, Wrong::Leaves, 1, |builder| builder.checked(false))?;
     assert_eq!(failures.len(), 2);
     for (rank, failure) in failures {
         let RankFailure::Failed(CommError::RankLost { rank: 1, reason }) = &failure else {

@@ -4,11 +4,8 @@ mod failure;
 mod leaks;
 pub(crate) mod programs;
 
-use std::time::Duration;
-
 use par_core::comm::SpmdError;
 use par_core::testing::comm::check_communicator;
-use par_core::testing::{Wrong, within};
 use par_process::ProcessWorld;
 
 use super::roles::ROLE;
@@ -18,8 +15,13 @@ use programs::{
 };
 
 pub(crate) const TESTS: &[Test] = &[
-    ("the_suite_of_communicators", the_suite_of_communicators),
-    ("every_wrong_program_ends_with_what_is_wrong", every_wrong_program_ends_with_what_is_wrong),
+    ("the_suite_of_communicators_at_1_rank", suite::<1>),
+    ("the_suite_of_communicators_at_2_ranks", suite::<2>),
+    ("the_suite_of_communicators_at_3_ranks", suite::<3>),
+    ("the_suite_of_communicators_at_4_ranks", suite::<4>),
+    ("the_suite_of_communicators_at_7_ranks", suite::<7>),
+    ("the_suite_where_every_send_waits", the_suite_where_every_send_waits),
+    ("the_suite_under_checks", the_suite_under_checks),
     ("messages_of_all_lengths", messages_of_all_lengths),
     ("collectives_of_all_kinds", collectives_of_all_kinds),
     ("values_and_other_communicators", values_and_other_communicators),
@@ -39,23 +41,21 @@ pub(crate) use leaks::TESTS as LEAK_TESTS;
 
 const SIZES: [usize; 5] = [1, 2, 3, 4, 7];
 
-fn the_suite_of_communicators() -> Outcome {
-    for ranks in SIZES {
-        // Once as it is, once with sends that all wait for their receives.
-        for eager_limit in [32 << 10, 0] {
-            let world = ProcessWorld::builder().ranks(ranks).eager_limit(eager_limit).build()?;
-            check_communicator("ProcessWorld", |suite| world.run(suite));
-        }
-    }
+fn suite<const RANKS: usize>() -> Outcome {
+    let world = ProcessWorld::builder().ranks(RANKS).checked(false).build()?;
+    check_communicator("ProcessWorld", |suite| world.run(suite));
     Ok(())
 }
 
-fn every_wrong_program_ends_with_what_is_wrong() -> Outcome {
-    let world = ProcessWorld::builder().ranks(Wrong::RANKS).checked(true).build()?;
-    for wrong in Wrong::ALL {
-        let outcome = within(Duration::from_secs(10), "a wrong program", || world.run(&wrong));
-        wrong.check(&outcome.expect_err("a wrong program fails"))?;
-    }
+fn the_suite_where_every_send_waits() -> Outcome {
+    let world = ProcessWorld::builder().ranks(3).eager_limit(0).checked(false).build()?;
+    check_communicator("ProcessWorld without eager sends", |suite| world.run(suite));
+    Ok(())
+}
+
+fn the_suite_under_checks() -> Outcome {
+    let world = ProcessWorld::builder().ranks(3).checked(true).build()?;
+    check_communicator("ProcessWorld under checks", |suite| world.run(suite));
     Ok(())
 }
 
