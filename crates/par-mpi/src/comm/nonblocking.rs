@@ -61,7 +61,7 @@ const CONSUMED: &str = "an operation is there until its request is consumed";
 
 impl<T: Datum, B: Answer<T>> Pending<T> for Together<'_, B> {
     fn test(&mut self) -> Result<bool, CommError> {
-        self.operation.as_mut().expect(CONSUMED).test()
+        Ok(self.operation.as_mut().expect(CONSUMED).test())
     }
 
     fn wait(mut self: Box<Self>) -> Result<Completed<T>, CommError> {

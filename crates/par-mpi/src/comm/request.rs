@@ -27,7 +27,7 @@ const CONSUMED: &str = "an operation is there until its request is consumed";
 /// Waits for an operation, as patiently as the communicator is.
 pub(super) fn finish<B>(comm: &MpiComm, operation: &mut Operation<B>, what: &str) -> Result<(), CommError> {
     if comm.polls() {
-        return comm.until(what, || Ok(operation.test()?.then_some(())));
+        return comm.until(what, || Ok(operation.test().then_some(())));
     }
     operation.wait();
     Ok(())
@@ -35,7 +35,7 @@ pub(super) fn finish<B>(comm: &MpiComm, operation: &mut Operation<B>, what: &str
 
 impl<T: Datum> Pending<T> for Sending<'_, T> {
     fn test(&mut self) -> Result<bool, CommError> {
-        self.operation.as_mut().expect(CONSUMED).test()
+        Ok(self.operation.as_mut().expect(CONSUMED).test())
     }
 
     fn wait(mut self: Box<Self>) -> Result<Completed<T>, CommError> {
@@ -66,7 +66,7 @@ impl<T: Datum> Drop for Sending<'_, T> {
 
 impl<T: Datum> Pending<T> for Receiving<'_, T> {
     fn test(&mut self) -> Result<bool, CommError> {
-        self.operation.as_mut().expect(CONSUMED).test()
+        Ok(self.operation.as_mut().expect(CONSUMED).test())
     }
 
     fn wait(mut self: Box<Self>) -> Result<Completed<T>, CommError> {
@@ -89,10 +89,10 @@ impl<T: Datum> Pending<T> for Receiving<'_, T> {
 
 impl<T: Datum> Drop for Receiving<'_, T> {
     fn drop(&mut self) {
-        if let Some(mut operation) = self.operation.take() {
-            if is_unwinding() || operation.cancel().is_err() {
-                self.comm.session.keep(operation);
-            }
+        if let Some(mut operation) = self.operation.take()
+            && (is_unwinding() || operation.cancel().is_err())
+        {
+            self.comm.session.keep(operation);
         }
     }
 }

@@ -124,7 +124,9 @@ impl<T: Datum> Window<T> {
         // An error here leaks what is under way.
         self.memory.with(|window| window.fence(false))?;
         let (given, got) = epoch.into_slots();
-        given.into_iter().for_each(|slot| drop(slot.into_data()));
+        for slot in given {
+            drop(slot.into_data());
+        }
         done?;
         Ok(got.into_iter().map(Slot::into_data).collect())
     }

@@ -43,18 +43,14 @@ impl MpiWorld {
         };
         let Err(error) = f(&world) else { return ExitCode::SUCCESS };
         let rank = world.comm().rank();
-        match error.downcast_ref::<SpmdError>() {
+        if let Some(SpmdError::Ranks(failures)) = error.downcast_ref::<SpmdError>() {
             // All ranks know of it and have ended, so each speaks for itself and MPI ends in order.
-            Some(SpmdError::Ranks(failures)) => {
-                for (_, failure) in failures.iter().filter(|(failed, _)| *failed == rank) {
-                    last_words::say(rank, &failure.to_string());
-                }
-                ExitCode::from(FAILED as u8)
+            for (_, failure) in failures.iter().filter(|(failed, _)| *failed == rank) {
+                last_words::say(rank, &failure.to_string());
             }
-            _ => {
-                last_words::say(rank, &error.to_string());
-                world.abort(FAILED)
-            }
+            return ExitCode::from(FAILED as u8);
         }
+        last_words::say(rank, &error.to_string());
+        world.abort(FAILED)
     }
 }

@@ -68,7 +68,7 @@ impl MpiWorld {
         let mut all = operation::fold(comm.hidden(), Fold::AllReduce, vec![failed], &number, max)?;
         if failed == 1 {
             let begun = Instant::now();
-            while !all.test()? {
+            while !all.test() {
                 if begun.elapsed() > comm.session().settings.grace {
                     self.end_job(end);
                 }

@@ -3,8 +3,6 @@
 //! Without the feature `mpi` there is nothing to test, without an MPI nothing to test it with; both are said, and are
 //! failures when `PAR_REQUIRE` names `mpi`.
 
-#![cfg_attr(not(feature = "mpi"), expect(dead_code, reason = "ranks need the feature `mpi`"))]
-
 mod jobs;
 #[cfg(feature = "mpi")]
 mod roles;

@@ -12,9 +12,12 @@ use crate::error::ThreadLevel;
 
 /// Hidden, where the headers are Open MPI's, by their constant of the same name.
 const OPEN_MPI: u32 = 0;
-#[expect(
-    clippy::wildcard_imports,
-    reason = "a constant that only some MPIs have hides the one of this module"
+#[cfg_attr(
+    not(test),
+    expect(
+        clippy::wildcard_imports,
+        reason = "a constant that only some MPIs have hides the one of this module"
+    )
 )]
 pub(crate) const IS_OPEN_MPI: bool = {
     use mpi::ffi::*;

@@ -24,7 +24,7 @@ pub(crate) enum Update {
 }
 
 impl Update {
-    /// MPI_REPLACE and MPI_NO_OP are constants that bindgen does not translate everywhere: their Fortran numbers are
+    /// `MPI_REPLACE` and `MPI_NO_OP` are constants that bindgen does not translate everywhere: their Fortran numbers are
     /// 13 and 14 in Open MPI, and the handles themselves in MPICH and those of its binary interface.
     fn op(self) -> ffi::MPI_Op {
         let number = match self {

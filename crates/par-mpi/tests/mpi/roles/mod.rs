@@ -1,5 +1,8 @@
 //! What ranks do in the tests; every rank asserts what it sees.
 
+#![expect(clippy::unwrap_used, reason = "in tests the panic message is the report")]
+#![expect(clippy::float_cmp, reason = "what is moved, and small sums, are exact")]
+
 mod collectives;
 mod environment;
 mod messages;
@@ -32,6 +35,7 @@ pub(crate) fn play(role: &str) -> ExitCode {
         "suite" => (builder, suite),
         "point_to_point" => (builder, messages::point_to_point),
         "long_messages" => (builder.count_limit(SMALL_LIMIT), messages::long),
+        "more_than_two_gibibytes" => (builder, messages::more_than_two_gibibytes),
         "requests" => (builder, messages::requests),
         "collectives" => (builder, collectives::blocks_of_one_length),
         "blocks" => (builder, collectives::blocks_of_many_lengths),
