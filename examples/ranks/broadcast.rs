@@ -7,10 +7,10 @@
 //! Expected output:
 //! ```text
 //! on 4 threads:
-//! rank 0 has [100.0, 0.5]
-//! rank 1 has [100.0, 0.5]
-//! rank 2 has [100.0, 0.5]
-//! rank 3 has [100.0, 0.5]
+//! rank 0 has [100, 42]
+//! rank 1 has [100, 42]
+//! rank 2 has [100, 42]
+//! rank 3 has [100, 42]
 //! all 4 ranks know the settings { name: "run 7", steps: [10, 20] }
 //! on 4 processes:
 //! …the same
@@ -39,11 +39,11 @@ impl Spmd for Broadcast {
 
     fn run<C: Communicator>(&self, world: &C) -> Result<(), CommError> {
         let root = 0;
-        let mut numbers = if world.rank() == root { [100.0, 0.5] } else { [0.0; 2] };
+        let mut numbers = if world.rank() == root { [100, 42] } else { [0; 2] };
         world.broadcast(&mut numbers, root)?;
         if let Some(all) = world.gather_values(&numbers, root)? {
             for (rank, numbers) in all.iter().enumerate() {
-                assert_eq!(*numbers, [100.0, 0.5]);
+                assert_eq!(*numbers, [100, 42]);
                 println!("rank {rank} has {numbers:?}");
             }
         }

@@ -10,8 +10,8 @@
 //! ```text
 //! on 4 threads:
 //! the wrong program ended, as it should:
-//!   rank 0 waits in send of 1000000 × f64 … to rank 1, tag 1, at …/deadlock.rs:…
-//!   rank 1 waits in send of 1000000 × f64 … to rank 0, tag 1, at …/deadlock.rs:…
+//!   rank 0 waits in send of 1000000 × u64 … to rank 1, tag 1, at …/deadlock.rs:…
+//!   rank 1 waits in send of 1000000 × u64 … to rank 0, tag 1, at …/deadlock.rs:…
 //! one sends first, the other receives first: each has the other's numbers
 //! both at once, with send_recv: each has the other's numbers
 //! on 4 processes:
@@ -49,8 +49,8 @@ impl Spmd for Exchange {
             return Ok(());
         }
         let other = 1 - world.rank();
-        let mine = vec![world.rank() as f64; LENGTH];
-        let mut theirs = vec![f64::NAN; LENGTH];
+        let mine = vec![world.rank() as u64; LENGTH];
+        let mut theirs = vec![u64::MAX; LENGTH];
         match self {
             Self::HeadToHead => {
                 world.send(&mine, other, EXCHANGE)?;
@@ -68,7 +68,7 @@ impl Spmd for Exchange {
                 world.send_recv(&mine, other, EXCHANGE, &mut theirs, other, EXCHANGE)?;
             }
         }
-        assert!(theirs.iter().all(|number| *number == other as f64));
+        assert!(theirs.iter().all(|number| *number == other as u64));
         Ok(())
     }
 }

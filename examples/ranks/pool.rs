@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 #[par_core::task]
 fn is_prime(n: u64) -> bool {
-    n > 1 && (2..).take_while(|d| d * d <= n).all(|d| !n.is_multiple_of(d))
+    n > 1 && (2..=n.isqrt()).all(|d| !n.is_multiple_of(d))
 }
 
 #[par_core::task]

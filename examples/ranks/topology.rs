@@ -56,7 +56,7 @@ impl Spmd for Torus {
                 ranks.send_recv(&[value], to, VALUE, &mut theirs, from, VALUE)?;
                 sum += theirs[0];
             }
-            value = (value + sum / 4.0) / 2.0;
+            value = f64::midpoint(value, sum / 4.0);
         }
         let mean = (ranks.size() - 1) as f64 / 2.0;
         assert!(ranks.size() > 16 || (value - mean).abs() < 1e-3, "{value} is not {mean}");

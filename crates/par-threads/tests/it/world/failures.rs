@@ -16,7 +16,7 @@ fn failures<R: std::fmt::Debug>(outcome: Result<Vec<R>, SpmdError>) -> Vec<(usiz
 
 #[test]
 fn a_panic_ends_all_waits() {
-    let outcome = run_in(ThreadWorld::new(4), |comm| match comm.rank() {
+    let outcome = run_in(&ThreadWorld::new(4), |comm| match comm.rank() {
         0 => comm.recv::<u8>(Source::Any, Tag(1)).map(drop),
         1 => comm.recv::<u8>(0, Tag(1)).map(drop),
         2 => comm.send_with(SendMode::Synchronous, &[1_u8], 1, Tag(9)),
@@ -33,7 +33,7 @@ fn a_panic_ends_all_waits() {
 
 #[test]
 fn who_has_finished_is_waited_for_in_vain() {
-    let outcome = run_in(ThreadWorld::new(2), |comm| match comm.rank() {
+    let outcome = run_in(&ThreadWorld::new(2), |comm| match comm.rank() {
         0 => comm.recv::<u8>(Source::Any, Tag(1)).map(drop),
         _ => Ok(()),
     });
@@ -43,7 +43,7 @@ fn who_has_finished_is_waited_for_in_vain() {
 
 #[test]
 fn what_was_sent_before_the_end_is_received() {
-    let outcome = run_in(ThreadWorld::new(2), |comm| {
+    let outcome = run_in(&ThreadWorld::new(2), |comm| {
         comm.attach_buffer(1 << 20)?;
         if comm.rank() == 1 {
             for length in [0_usize, 8, 100, 500_000] {
@@ -66,7 +66,7 @@ fn what_was_sent_before_the_end_is_received() {
 fn no_wait_is_longer_than_the_limit() {
     let limit = Duration::from_millis(50);
     let world = ThreadWorld::builder().ranks(2).wait_limit(Some(limit)).build().unwrap();
-    let outcome = run_in(world, |comm| comm.recv::<u8>(1 - comm.rank(), Tag(1)).map(drop));
+    let outcome = run_in(&world, |comm| comm.recv::<u8>(1 - comm.rank(), Tag(1)).map(drop));
     let failures = failures(outcome);
     let timed_out = failures.iter().any(|(_, failure)| {
         matches!(failure, RankFailure::Failed(CommError::TimedOut { waited, .. }) if *waited >= limit)
@@ -76,7 +76,7 @@ fn no_wait_is_longer_than_the_limit() {
 
 #[test]
 fn a_rank_that_waits_for_itself_is_told() {
-    let outcome = run_in(ThreadWorld::new(1), |comm| {
+    let outcome = run_in(&ThreadWorld::new(1), |comm| {
         comm.send_with(SendMode::Synchronous, &[1_u8], comm.rank(), Tag(1))
     });
     assert!(matches!(&failures(outcome)[0].1, RankFailure::Failed(CommError::Deadlock(_))));
