@@ -281,15 +281,12 @@ impl<T: Transport> Endpoint<T> {
     fn whole(&mut self, key: Key, parcel: Option<Box<dyn Parcel>>, from: Rank) {
         let Some(incoming) = self.receives.get_mut(key) else { return };
         incoming.announced = None;
-        match parcel {
-            Some(parcel) => {
-                incoming.got = parcel.bytes().len();
-                incoming.whole = Some(parcel);
-            }
-            None => {
-                let reason = "it announced a buffer that never came".to_owned();
-                incoming.error = Some(CommError::RankLost { rank: from, reason });
-            }
+        if let Some(parcel) = parcel {
+            incoming.got = parcel.bytes().len();
+            incoming.whole = Some(parcel);
+        } else {
+            let reason = "it announced a buffer that never came".to_owned();
+            incoming.error = Some(CommError::RankLost { rank: from, reason });
         }
         self.received(key);
     }
@@ -307,15 +304,15 @@ impl<T: Transport> Endpoint<T> {
         let key = self.receives.insert(Incoming::new(place, buffer));
         match self.matching.take(&posted) {
             None => self.matching.post(posted, key),
-            Some((envelope, message)) => self.take_over(key, envelope, message),
+            Some((envelope, message)) => self.take_over(key, envelope, &message),
         }
         key
     }
 
     /// A receive takes a message that is here.
-    fn take_over(&mut self, key: Key, envelope: Envelope, message: Unexpected) {
+    fn take_over(&mut self, key: Key, envelope: Envelope, message: &Unexpected) {
         let mut lent = Lent::default();
-        match message {
+        match *message {
             Unexpected::Short(words) => {
                 self.give_credit(envelope.source, MESSAGE_CREDIT);
                 self.fill_short(key, envelope, &words, &mut lent);

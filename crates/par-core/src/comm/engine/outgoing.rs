@@ -175,7 +175,7 @@ impl<T: Transport> Endpoint<T> {
                 let head = Head { bytes: send.bytes, ..Head::plain(Kind::ShortPart) };
                 let mut words = [key.0; PAYLOAD_WORDS];
                 to_words(bytes, &mut words[1..]);
-                peer.sender.push(head.pack(), &words[..1 + send.bytes.div_ceil(8)]);
+                peer.sender.push(head.pack(), &words[..=send.bytes.div_ceil(8)]);
                 self.sent(key);
                 return Step::Done;
             }
