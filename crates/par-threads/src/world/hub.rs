@@ -20,16 +20,16 @@ const WORDS_PER_LINE: usize = 8;
 /// Words that ranks share, on cache lines of their own.
 #[derive(Debug, Clone)]
 pub struct Words {
-    all: Arc<[Word]>,
+    shared: Arc<[Word]>,
     start: usize,
     len: usize,
 }
 
 impl Words {
     fn zeroed(len: usize) -> Self {
-        let all: Arc<[Word]> = (0..len + WORDS_PER_LINE).map(|_| Word::new(0)).collect();
-        let misplaced = all.as_ptr().addr() / size_of::<Word>() % WORDS_PER_LINE;
-        Self { all, start: (WORDS_PER_LINE - misplaced) % WORDS_PER_LINE, len }
+        let shared: Arc<[Word]> = (0..len + WORDS_PER_LINE).map(|_| Word::new(0)).collect();
+        let misplaced = shared.as_ptr().addr() / size_of::<Word>() % WORDS_PER_LINE;
+        Self { shared, start: (WORDS_PER_LINE - misplaced) % WORDS_PER_LINE, len }
     }
 }
 
@@ -37,7 +37,7 @@ impl Deref for Words {
     type Target = [Word];
 
     fn deref(&self) -> &[Word] {
-        &self.all[self.start..self.start + self.len]
+        &self.shared[self.start..self.start + self.len]
     }
 }
 

@@ -313,9 +313,9 @@ impl<T: Transport> Endpoint<T> {
     fn take_over(&mut self, key: Key, envelope: Envelope, message: &Unexpected) {
         let mut lent = Lent::default();
         match *message {
-            Unexpected::Short(ref words) => {
+            Unexpected::Short(words) => {
                 self.give_credit(envelope.source, MESSAGE_CREDIT);
-                self.fill_short(key, envelope, words, &mut lent);
+                self.fill_short(key, envelope, &words, &mut lent);
             }
             Unexpected::Own(send) => self.hand_over(send, key, envelope, &mut lent),
             Unexpected::Kept(kept) => {
