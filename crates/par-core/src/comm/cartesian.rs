@@ -32,6 +32,22 @@ pub struct Cartesian<C> {
 }
 
 impl<C: Communicator> Cartesian<C> {
+    /// The grid on the first ranks of `comm`; the ranks that it has no room for get `None`. A collective.
+    pub(super) fn of_first_ranks(
+        comm: &C,
+        dims: &[usize],
+        periods: &[bool],
+    ) -> Result<Option<Self>, CommError> {
+        CommError::unless_length("the list of periods", periods.len(), dims.len())?;
+        let (points, size) = (points(dims)?, comm.size());
+        if points == 0 || points > size {
+            let reason = format!("a grid of {dims:?} has {points} points, for {size} ranks");
+            return Err(CommError::Invalid(reason));
+        }
+        let color = (comm.rank() < points).then_some(0);
+        comm.split(color, 0)?.map(|comm| Self::new(comm, dims, periods)).transpose()
+    }
+
     /// The grid of `dims` points, on a communicator that has exactly as many ranks.
     ///
     /// # Errors

@@ -7,30 +7,18 @@ use serde::de::DeserializeOwned;
 
 use super::{
     Blocks, Board, Cartesian, CommError, Datum, Link, Message, Neighbourhood, Rank, Reduction, Request,
-    Source, Status, Tag, TagSelector, Watch, collectives,
+    SendMode, Source, Status, Tag, TagSelector, Value, Watch, collectives,
 };
-
-/// What the end of a blocking send means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum SendMode {
-    /// The buffer may be used again. A short message may lie in the transport's memory then, a long one has found its
-    /// receive: whether a send waits for its receive must not matter to a program.
-    #[default]
-    Standard,
-    /// The receive has begun (`Ssend`): a program that is right with this one is right everywhere.
-    Synchronous,
-    /// The message lies in memory that was set aside for it (`Bsend`); it never waits, and
-    /// [`CommError::BufferFull`] says when there is no room.
-    Buffered,
-    /// The caller knows that the receive has begun (`Rsend`), which saves some transports a question.
-    Ready,
-}
 
 /// A group of ranks that talk to one another, and to nobody else.
 ///
 /// Point-to-point messages do not overtake one another: two messages from one rank to another that fit the same
 /// receive are received in the order in which they were sent. Collectives are called by every rank of the
 /// communicator, in the same order; messages of one communicator are never received in another.
+///
+/// # Blocking
+/// A receive or a probe waits until a message has come that fits, a send as its [`SendMode`] says, a collective until
+/// every rank has called it. What begins with `try_` or `i` does not wait.
 ///
 /// # What an implementation gives
 /// The methods without a body; collectives then follow from [`link`](Self::link). One that has its own collectives
@@ -48,9 +36,6 @@ pub trait Communicator: Sized {
     ///
     /// # Errors
     /// [`CommError::NoSuchRank`], [`CommError::TagTooGreat`], [`CommError::BufferFull`], [`CommError::RankLost`].
-    ///
-    /// # Blocking
-    /// As [`SendMode`] says.
     #[track_caller]
     fn send_with<T: Datum>(&self, mode: SendMode, data: &[T], to: Rank, tag: Tag) -> Result<(), CommError>;
 
@@ -58,9 +43,6 @@ pub trait Communicator: Sized {
     ///
     /// # Errors
     /// [`CommError::Truncated`] when the message is longer than `buf`: it was taken, and the head of it is in `buf`.
-    ///
-    /// # Blocking
-    /// Until a message has come that fits.
     #[track_caller]
     fn recv_into<T: Datum>(
         &self,
@@ -73,9 +55,6 @@ pub trait Communicator: Sized {
     ///
     /// # Errors
     /// As [`send_with`](Self::send_with) and [`recv_into`](Self::recv_into).
-    ///
-    /// # Blocking
-    /// Until both are done.
     #[track_caller]
     fn send_recv<T: Datum, U: Datum>(
         &self,
@@ -116,9 +95,6 @@ pub trait Communicator: Sized {
     ///
     /// # Errors
     /// [`CommError::NoSuchRank`], [`CommError::RankLost`].
-    ///
-    /// # Blocking
-    /// Until a message has come that fits.
     #[track_caller]
     fn matched_probe(
         &self,
@@ -141,9 +117,6 @@ pub trait Communicator: Sized {
     ///
     /// # Errors
     /// [`CommError::NoSuchRank`], [`CommError::RankLost`].
-    ///
-    /// # Blocking
-    /// Until a message has come that fits.
     #[track_caller]
     fn probe(&self, from: impl Into<Source>, tag: impl Into<TagSelector>) -> Result<Status, CommError>;
 
@@ -168,9 +141,6 @@ pub trait Communicator: Sized {
     ///
     /// # Errors
     /// As [`send_with`](Self::send_with).
-    ///
-    /// # Blocking
-    /// As [`SendMode::Standard`] says.
     #[track_caller]
     fn send<T: Datum>(&self, data: &[T], to: Rank, tag: Tag) -> Result<(), CommError> {
         self.send_with(SendMode::Standard, data, to, tag)
@@ -189,9 +159,6 @@ pub trait Communicator: Sized {
     ///
     /// # Errors
     /// [`CommError::WrongType`] when it is no whole number of `T`.
-    ///
-    /// # Blocking
-    /// Until a message has come that fits.
     #[track_caller]
     fn recv<T: Datum>(
         &self,
@@ -205,9 +172,6 @@ pub trait Communicator: Sized {
     ///
     /// # Errors
     /// As [`send_recv`](Self::send_recv).
-    ///
-    /// # Blocking
-    /// Until both are done.
     #[track_caller]
     fn send_recv_replace<T: Datum>(
         &self,
@@ -225,9 +189,6 @@ pub trait Communicator: Sized {
     ///
     /// # Errors
     /// [`CommError::Codec`] when it cannot be encoded, and as [`send_with`](Self::send_with).
-    ///
-    /// # Blocking
-    /// As [`SendMode::Standard`] says.
     #[track_caller]
     fn send_value<V: Serialize + ?Sized>(&self, value: &V, to: Rank, tag: Tag) -> Result<(), CommError> {
         self.send(&collectives::values::encode(value)?, to, tag)
@@ -237,9 +198,6 @@ pub trait Communicator: Sized {
     ///
     /// # Errors
     /// [`CommError::Codec`] when the message is no `V`.
-    ///
-    /// # Blocking
-    /// Until a message has come that fits.
     #[track_caller]
     fn recv_value<V: DeserializeOwned>(
         &self,
@@ -256,9 +214,6 @@ pub trait Communicator: Sized {
     ///
     /// # Errors
     /// [`CommError::RankLost`].
-    ///
-    /// # Blocking
-    /// Until every rank has called it; this holds for every collective that needs something from every rank.
     #[track_caller]
     fn barrier(&self) -> Result<(), CommError> {
         collectives::barrier(self.link())
@@ -282,10 +237,7 @@ pub trait Communicator: Sized {
     /// [`CommError::WrongLength`] when the root's `data` is not `size` times as long as `into`.
     #[track_caller]
     fn scatter<T: Datum>(&self, data: &[T], into: &mut [T], root: Rank) -> Result<(), CommError> {
-        CommError::unless_rank(root, self.size())?;
-        if self.rank() == root {
-            CommError::unless_length("what is scattered", data.len(), into.len() * self.size())?;
-        }
+        collectives::check::scatter_even(self, data.len(), into.len(), root)?;
         collectives::scatter_even(self.link(), data, into, root)
     }
 
@@ -313,10 +265,7 @@ pub trait Communicator: Sized {
     /// [`CommError::WrongLength`] when the root's `into` is not `size` times as long as `data`.
     #[track_caller]
     fn gather<T: Datum>(&self, data: &[T], into: &mut [T], root: Rank) -> Result<(), CommError> {
-        CommError::unless_rank(root, self.size())?;
-        if self.rank() == root {
-            CommError::unless_length("the root's receive buffer", into.len(), data.len() * self.size())?;
-        }
+        collectives::check::gather_even(self, data.len(), into.len(), root)?;
         collectives::gather_even(self.link(), data, into, root)
     }
 
@@ -375,9 +324,7 @@ pub trait Communicator: Sized {
     /// [`CommError::WrongLength`] when the buffers differ, or do not divide by the number of ranks.
     #[track_caller]
     fn all_to_all<T: Datum>(&self, data: &[T], into: &mut [T]) -> Result<(), CommError> {
-        let count = data.len() / self.size();
-        CommError::unless_length("what is sent to all", data.len(), count * self.size())?;
-        CommError::unless_length("what is received from all", into.len(), data.len())?;
+        collectives::check::all_to_all_even(self, data.len(), into.len())?;
         collectives::all_to_all_even(self.link(), data, into)
     }
 
@@ -403,8 +350,7 @@ pub trait Communicator: Sized {
     /// [`CommError::WrongLength`] when the buffer does not divide by the number of ranks.
     #[track_caller]
     fn all_to_all_in_place<T: Datum>(&self, buf: &mut [T]) -> Result<(), CommError> {
-        let count = buf.len() / self.size();
-        CommError::unless_length("what is sent to all", buf.len(), count * self.size())?;
+        collectives::check::all_to_all_even(self, buf.len(), buf.len())?;
         collectives::all_to_all_in_place(self.link(), buf)
     }
 
@@ -430,8 +376,7 @@ pub trait Communicator: Sized {
             into.copy_from_slice(data);
             return collectives::reduce(self.link(), into, op, root);
         }
-        // Not by `reduce_in_place`, for which every rank would need a copy; so a world that has reductions of its own
-        // overrides both, and one that overrides either alone is right all the same.
+        // Not by `reduce_in_place`, for which every rank would need a copy.
         collectives::contribute(self.link(), data, op, root)
     }
 
@@ -519,11 +464,7 @@ pub trait Communicator: Sized {
     /// # Errors
     /// [`CommError::Invalid`] when the root has none, [`CommError::Codec`].
     #[track_caller]
-    fn broadcast_value<V: Serialize + DeserializeOwned>(
-        &self,
-        value: Option<V>,
-        root: Rank,
-    ) -> Result<V, CommError> {
+    fn broadcast_value<V: Value>(&self, value: Option<V>, root: Rank) -> Result<V, CommError> {
         collectives::values::broadcast(self, value, root)
     }
 
@@ -532,11 +473,7 @@ pub trait Communicator: Sized {
     /// # Errors
     /// [`CommError::WrongLength`] when the root has not one per rank, [`CommError::Codec`].
     #[track_caller]
-    fn scatter_values<V: Serialize + DeserializeOwned>(
-        &self,
-        values: Option<Vec<V>>,
-        root: Rank,
-    ) -> Result<V, CommError> {
+    fn scatter_values<V: Value>(&self, values: Option<Vec<V>>, root: Rank) -> Result<V, CommError> {
         collectives::values::scatter(self, values, root)
     }
 
@@ -545,11 +482,7 @@ pub trait Communicator: Sized {
     /// # Errors
     /// [`CommError::Codec`].
     #[track_caller]
-    fn gather_values<V: Serialize + DeserializeOwned>(
-        &self,
-        value: &V,
-        root: Rank,
-    ) -> Result<Option<Vec<V>>, CommError> {
+    fn gather_values<V: Value>(&self, value: &V, root: Rank) -> Result<Option<Vec<V>>, CommError> {
         collectives::values::gather(self, value, root)
     }
 
@@ -558,7 +491,7 @@ pub trait Communicator: Sized {
     /// # Errors
     /// [`CommError::Codec`].
     #[track_caller]
-    fn all_gather_values<V: Serialize + DeserializeOwned>(&self, value: &V) -> Result<Vec<V>, CommError> {
+    fn all_gather_values<V: Value>(&self, value: &V) -> Result<Vec<V>, CommError> {
         collectives::values::all_gather(self, value)
     }
 
@@ -567,15 +500,14 @@ pub trait Communicator: Sized {
     /// # Errors
     /// [`CommError::WrongLength`] when there is not one per rank, [`CommError::Codec`].
     #[track_caller]
-    fn all_to_all_values<V: Serialize + DeserializeOwned>(&self, values: &[V]) -> Result<Vec<V>, CommError> {
+    fn all_to_all_values<V: Value>(&self, values: &[V]) -> Result<Vec<V>, CommError> {
         collectives::values::all_to_all(self, values)
     }
 
     // ---------------------------------------------------------------- other communicators
 
-    /// Divides the ranks: those of one `color` make a communicator, ordered by `key` and then by rank.
-    ///
-    /// A collective. `None` takes part and is in none.
+    /// Divides the ranks: those of one `color` make a communicator, ordered by `key` and then by rank; `None` takes part
+    /// and is in none. A collective.
     ///
     /// # Errors
     /// [`CommError::RankLost`].
@@ -611,16 +543,7 @@ pub trait Communicator: Sized {
         reorder: bool,
     ) -> Result<Option<Cartesian<Self>>, CommError> {
         let _ = reorder;
-        CommError::unless_length("the list of periods", periods.len(), dims.len())?;
-        let points = super::cartesian::points(dims)?;
-        if points == 0 || points > self.size() {
-            return Err(CommError::Invalid(format!(
-                "a grid of {dims:?} has {points} points, for {} ranks",
-                self.size()
-            )));
-        }
-        let color = (self.rank() < points).then_some(0);
-        self.split(color, 0)?.map(|comm| Cartesian::new(comm, dims, periods)).transpose()
+        Cartesian::of_first_ranks(self, dims, periods)
     }
 
     /// Every neighbour gets its block of `data`, and `into` those of the neighbours: what the collectives of a
@@ -641,7 +564,6 @@ pub trait Communicator: Sized {
     }
 
     // ---------------------------------------------------------------- for those who write and wrap communicators
-
     /// A collective begins that is made of [`link`](Self::link) by somebody else than this communicator: one that
     /// checks or counts is told so, and may have all ranks agree on it first.
     ///

@@ -65,3 +65,35 @@ pub(crate) fn all_to_all(
     let (given, taken) = (send_blocks.counts()[comm.rank()], receive_blocks.counts()[comm.rank()]);
     CommError::unless_length("what this rank sends itself", given, taken)
 }
+
+pub(crate) fn gather_even(
+    comm: &impl Communicator,
+    data: usize,
+    into: usize,
+    root: Rank,
+) -> Result<(), CommError> {
+    CommError::unless_rank(root, comm.size())?;
+    if comm.rank() != root {
+        return Ok(());
+    }
+    CommError::unless_length("the root's receive buffer", into, data * comm.size())
+}
+
+pub(crate) fn all_to_all_even(comm: &impl Communicator, data: usize, into: usize) -> Result<(), CommError> {
+    let even = data / comm.size() * comm.size();
+    CommError::unless_length("what is sent to all", data, even)?;
+    CommError::unless_length("what is received from all", into, data)
+}
+
+pub(crate) fn scatter_even(
+    comm: &impl Communicator,
+    data: usize,
+    into: usize,
+    root: Rank,
+) -> Result<(), CommError> {
+    CommError::unless_rank(root, comm.size())?;
+    if comm.rank() != root {
+        return Ok(());
+    }
+    CommError::unless_length("what is scattered", data, into * comm.size())
+}
