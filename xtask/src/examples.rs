@@ -10,11 +10,14 @@ use crate::error::Error;
 use crate::features::{self, Choice, Obstacle};
 use crate::flags::Examples;
 use crate::group::{self, Output};
+use crate::mpirun;
 use crate::tally::Tally;
 use crate::workspace::{self, Workspace};
 
 /// A cold release build on a small machine takes minutes; an hour is a hang.
 const BUILD_LIMIT: Duration = Duration::from_hours(1);
+/// Programs of ranks are run under `mpirun` as so many.
+const RANKS: usize = 4;
 
 /// One example of one crate.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,7 +41,9 @@ pub(crate) fn run(workspace: &Workspace, flags: &Examples) -> Result<bool, Error
     if !present.is_empty() {
         if build(workspace, &choices, &present)? {
             for example in &present {
-                tally += Tally::one(run_one(workspace, example, flags.timeout)?);
+                for launch in launches(workspace, &choices, example) {
+                    tally += Tally::one(run_one(workspace, example, launch, flags.timeout)?);
+                }
             }
         } else {
             println!("the examples do not build");
@@ -92,19 +97,47 @@ fn build(workspace: &Workspace, choices: &[Choice], examples: &[Example]) -> Res
     Ok(group::run(&mut command, BUILD_LIMIT, Output::Inherit)?.success())
 }
 
+/// How an example is started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Launch {
+    Plainly,
+    /// As [`RANKS`] ranks of MPI.
+    Mpirun,
+}
+
+/// A program of ranks that was built with MPI is run by its launcher, too.
+fn launches(workspace: &Workspace, choices: &[Choice], example: &Example) -> Vec<Launch> {
+    let has_mpi = |choice: &Choice| choice.package == example.package && choice.need.name == "mpi";
+    let mpi = choices.iter().find(|choice| has_mpi(choice));
+    let package = workspace.package(&example.package);
+    let mut launches = vec![Launch::Plainly];
+    if package.is_some_and(|package| package.par.mpirun.contains(&example.name)) {
+        match mpi.and_then(Choice::obstacle) {
+            None => launches.push(Launch::Mpirun),
+            Some(obstacle) => println!("absent  {} under mpirun: {obstacle}", example.name),
+        }
+    }
+    launches
+}
+
 /// Runs a built example; shows its output when it fails.
 fn run_one(
     workspace: &Workspace,
     Example { package, name, .. }: &Example,
+    launch: Launch,
     limit: Duration,
 ) -> Result<bool, Error> {
     let program: PathBuf = workspace.target.join("release/examples").join(name);
-    let ended = group::run(Command::new(program).current_dir(&workspace.root), limit, Output::Capture)?;
+    let (mut command, how) = match launch {
+        Launch::Plainly => (Command::new(program), String::new()),
+        Launch::Mpirun => (mpirun::launched(&program, RANKS)?, format!(" on {RANKS} ranks of MPI")),
+    };
+    let ended = group::run(command.current_dir(&workspace.root), limit, Output::Capture)?;
     let seconds = ended.elapsed.as_secs_f64();
     match ended.failure() {
-        None => println!("passed  {name} in {seconds:.2} s"),
+        None => println!("passed  {name}{how} in {seconds:.2} s"),
         Some(reason) => {
-            println!("FAILED  {name} of {package} in {seconds:.2} s: {reason}");
+            println!("FAILED  {name} of {package}{how} in {seconds:.2} s: {reason}");
             for line in ended.output.lines() {
                 println!("    {line}");
             }
@@ -131,6 +164,27 @@ mod tests {
         assert_eq!(select(all(), Some("hello")).unwrap().len(), 2);
         let error = select(all(), Some("gpu")).unwrap_err().to_string();
         assert!(error.contains("`gpu`") && error.contains("threads_lock"), "{error}");
+    }
+
+    #[test]
+    fn a_program_of_ranks_is_launched_where_there_is_an_mpi() {
+        let workspace = Workspace::parse(
+            r#"{"workspace_root":"/w","target_directory":"/w/target","packages":[
+                {"name":"e","manifest_path":"/w/e/Cargo.toml","dependencies":[],"features":{"mpi":[]},
+                 "metadata":{"par":{"features":{"mpi":"mpi"},"mpirun":["hello"]}},"targets":[]}]}"#,
+        )
+        .unwrap();
+        let choice = |missing: Option<&str>| Choice {
+            package: "e".to_owned(),
+            feature: "mpi".to_owned(),
+            need: need::find("mpi").unwrap(),
+            missing: missing.map(str::to_owned),
+        };
+        let both = [Launch::Plainly, Launch::Mpirun];
+        assert_eq!(launches(&workspace, &[choice(None)], &example("e", "hello")), both);
+        let absent = launches(&workspace, &[choice(Some("no mpirun"))], &example("e", "hello"));
+        assert_eq!(absent, [Launch::Plainly]);
+        assert_eq!(launches(&workspace, &[choice(None)], &example("e", "other")), [Launch::Plainly]);
     }
 
     #[test]

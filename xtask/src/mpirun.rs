@@ -27,7 +27,7 @@ const BUILD_LIMIT: Duration = Duration::from_hours(1);
 pub(crate) fn run(workspace: &Workspace, flags: &Mpirun) -> Result<Exit, Error> {
     let (kind, name) = wanted(flags);
     let package = find(workspace, flags.package.as_deref(), kind, name)?;
-    let job = Job { launcher: launcher(flags)?, is_root: Uid::effective().is_root(), cores: cores() };
+    let job = Job::here(flags.mpi.as_deref())?;
     let target =
         flags.mpi.as_ref().map_or_else(|| workspace.target.clone(), |mpi| workspace.target.join(mpi));
     let mut build = build(workspace, flags, package, &target)?;
@@ -37,7 +37,8 @@ pub(crate) fn run(workspace: &Workspace, flags: &Mpirun) -> Result<Exit, Error> 
     }
     let profile = target.join(if flags.release { "release" } else { "debug" });
     let program = if kind == "example" { profile.join("examples").join(name) } else { profile.join(name) };
-    let mut command = job.command(flags, &program);
+    let mut command = job.command(flags.ranks.get(), flags.oversubscribe, &program);
+    command.args(&flags.arguments);
     println!("$ {}", shown(&command));
     if flags.dry_run {
         return Ok(Exit::Done);
@@ -51,6 +52,14 @@ pub(crate) fn run(workspace: &Workspace, flags: &Mpirun) -> Result<Exit, Error> 
         Some(code) => Exit::Program(code),
         None => Exit::Failed,
     })
+}
+
+/// What runs a built program as so many ranks.
+///
+/// # Errors
+/// There is no launcher.
+pub(crate) fn launched(program: &Path, ranks: usize) -> Result<Command, Error> {
+    Ok(Job::here(None)?.command(ranks, false, program))
 }
 
 fn wanted(flags: &Mpirun) -> (&'static str, &str) {
@@ -91,8 +100,8 @@ fn find<'w>(
 }
 
 /// The launcher, and which MPI it says that it belongs to.
-fn launcher(flags: &Mpirun) -> Result<Launcher, Error> {
-    let name = match &flags.mpi {
+fn launcher(mpi: Option<&str>) -> Result<Launcher, Error> {
+    let name = match mpi {
         Some(mpi) => format!("mpirun.{mpi}"),
         None => std::env::var("PAR_MPIRUN").unwrap_or_else(|_| "mpirun".to_owned()),
     };
@@ -143,7 +152,12 @@ struct Job {
 }
 
 impl Job {
-    fn command(&self, flags: &Mpirun, program: &Path) -> Command {
+    /// On this machine, by the MPI of this name or by the usual one.
+    fn here(mpi: Option<&str>) -> Result<Self, Error> {
+        Ok(Self { launcher: launcher(mpi)?, is_root: Uid::effective().is_root(), cores: cores() })
+    }
+
+    fn command(&self, ranks: usize, oversubscribe: bool, program: &Path) -> Command {
         let mut command = Command::new(&self.launcher.path);
         if self.launcher.is_open_mpi {
             command.env("OMPI_MCA_btl", "self,vader");
@@ -153,14 +167,14 @@ impl Job {
             if self.is_root {
                 command.env("OMPI_ALLOW_RUN_AS_ROOT", "1").env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
             }
-            if flags.oversubscribe || flags.ranks.get() > self.cores {
+            if oversubscribe || ranks > self.cores {
                 // Without the second a rank that waits keeps its core from the one that it waits for.
                 command
                     .env("OMPI_MCA_rmaps_base_oversubscribe", "1")
                     .env("OMPI_MCA_mpi_yield_when_idle", "1");
             }
         }
-        command.args(["-n", &flags.ranks.to_string()]).arg(program).args(&flags.arguments);
+        command.args(["-n", &ranks.to_string()]).arg(program);
         command
     }
 }
@@ -201,7 +215,8 @@ mod tests {
 
     fn line(job: &Job, ranks: &str) -> String {
         let flags = flags(&["-n", ranks, "--example", "ring", "--", "--times", "3 x"]);
-        shown(&job.command(&flags, Path::new("t/ring")))
+        let mut command = job.command(flags.ranks.get(), flags.oversubscribe, Path::new("t/ring"));
+        shown(command.args(&flags.arguments))
     }
 
     fn job(is_open_mpi: bool, is_root: bool) -> Job {

@@ -87,6 +87,9 @@ pub(crate) struct Par {
     /// Features that need nothing native and that the tests run with: what only tests and debugging want to pay for.
     #[serde(default, rename = "test-features")]
     pub(crate) test_features: Vec<String>,
+    /// Examples that are programs of ranks, and run under `mpirun`, too, where there is one.
+    #[serde(default)]
+    pub(crate) mpirun: Vec<String>,
 }
 
 /// A paradigm crate: what `bench-all` runs.
