@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sizes = if quick {
         Sizes { rounds: 1, messages: 100, barriers: 10 }
     } else {
-        Sizes { rounds: 51, messages: 20_000, barriers: 2_000 }
+        Sizes { rounds: 101, messages: 1_000, barriers: 200 }
     };
     for bytes in [8, 1024, 16 << 10] {
         println!("{} messages of {bytes} bytes, there and back between two ranks", sizes.messages);
