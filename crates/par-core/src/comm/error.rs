@@ -51,7 +51,7 @@ pub enum CommError {
         from: Rank,
         /// Its tag.
         tag: u16,
-        /// The message's length in bytes.
+        /// The message's length in bytes; where a library does not say it, the least that it can be.
         got: usize,
         /// The buffer's length in bytes.
         room: usize,

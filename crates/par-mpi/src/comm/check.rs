@@ -1,5 +1,7 @@
 //! What is checked before MPI is called, and what its 32-bit counts can say.
 
+use std::ffi::c_int;
+
 use par_core::comm::{Blocks, CommError, Rank};
 
 use super::MpiComm;
@@ -33,37 +35,20 @@ pub(super) fn per_rank(comm: &MpiComm, what: &str, got: usize, block: usize) -> 
 }
 
 /// Counts and displacements in MPI's 32 bits; `None` when they do not fit.
-pub(super) fn places(blocks: &Blocks) -> Option<Places> {
-    let narrow = |numbers: &[usize]| -> Option<Vec<i32>> {
-        numbers.iter().map(|number| i32::try_from(*number).ok()).collect()
-    };
-    Some(Places { counts: narrow(blocks.counts())?, displacements: narrow(blocks.displacements())? })
+pub(super) fn places(comm: &MpiComm, blocks: &Blocks) -> Option<Places> {
+    Some(Places {
+        counts: narrow(comm, blocks.counts())?,
+        displacements: narrow(comm, blocks.displacements())?,
+    })
 }
 
-/// As [`places`], where a rank alone cannot choose another way.
-pub(super) fn narrow_places(blocks: &Blocks) -> Result<Places, CommError> {
-    places(blocks).ok_or_else(too_many)
+/// Numbers of elements in MPI's 32 bits; `None` when one does not fit.
+pub(super) fn narrow(comm: &MpiComm, numbers: &[usize]) -> Option<Vec<c_int>> {
+    let fits = |number: &usize| c_int::try_from(*number).ok().filter(|_| *number <= comm.limit);
+    numbers.iter().map(fits).collect()
 }
 
-/// A block of one's own in MPI's 32 bits.
-pub(super) fn narrow_count(elements: usize) -> Result<(), CommError> {
-    if i32::try_from(elements).is_ok() { Ok(()) } else { Err(too_many()) }
-}
-
-fn too_many() -> CommError {
-    CommError::Unsupported(
-        "MPI counts the elements of blocks of different lengths with 32 bits, and these are more: use elements of \
-         more bytes, blocks of one length, or values"
-            .to_owned(),
-    )
-}
-
-/// Empty lists, where they do not count.
-pub(super) fn no_places() -> Places {
-    Places { counts: Vec::new(), displacements: Vec::new() }
-}
-
-/// At the root, blocks fit `buffer` and its own is `own` elements long; yields them for MPI.
+/// At the root, blocks fit `buffer` and its own is `own` elements long.
 pub(super) fn at_root(
     comm: &MpiComm,
     what: &str,
@@ -71,13 +56,11 @@ pub(super) fn at_root(
     buffer: usize,
     own: usize,
     root: Rank,
-) -> Result<Places, CommError> {
+) -> Result<(), CommError> {
     CommError::unless_rank(root, comm.size)?;
-    narrow_count(own)?;
     if comm.rank != root {
-        return Ok(no_places());
+        return Ok(());
     }
     blocks(comm, what, given, buffer, what == "received")?;
-    CommError::unless_length("the root's own block", own, given.counts()[root])?;
-    narrow_places(given)
+    CommError::unless_length("the root's own block", own, given.counts()[root])
 }

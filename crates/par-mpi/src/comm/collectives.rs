@@ -34,6 +34,8 @@ impl MpiComm {
         native::scatter(self.native, data, into, self.limit, number)
     }
 
+    /// Made of messages, from the root to each: only the root knows the lengths, so the others could not tell whether MPI
+    /// can count them, and MPI libraries send one message to each, too.
     pub(super) fn scatter_blocks<T: Datum>(
         &self,
         data: &[T],
@@ -41,11 +43,8 @@ impl MpiComm {
         into: &mut [T],
         root: Rank,
     ) -> Result<(), CommError> {
-        let places = check::at_root(self, "scattered", blocks, data.len(), into.len(), root)?;
-        if self.polls() {
-            return made_of_messages::scatter(self.link(), data, blocks, into, root);
-        }
-        native::scatter_v(self.native, data, &places, into, root as i32)
+        check::at_root(self, "scattered", blocks, data.len(), into.len(), root)?;
+        made_of_messages::scatter(self.link(), data, blocks, into, root)
     }
 
     pub(super) fn gather_to<T: Datum>(
@@ -64,6 +63,7 @@ impl MpiComm {
         native::gather(self.native, data, into, self.limit, number)
     }
 
+    /// As [`scatter_blocks`](Self::scatter_blocks), the other way.
     pub(super) fn gather_blocks<T: Datum>(
         &self,
         data: &[T],
@@ -71,11 +71,8 @@ impl MpiComm {
         blocks: &Blocks,
         root: Rank,
     ) -> Result<(), CommError> {
-        let places = check::at_root(self, "received", blocks, into.len(), data.len(), root)?;
-        if self.polls() {
-            return made_of_messages::gather(self.link(), data, into, blocks, root);
-        }
-        native::gather_v(self.native, data, into, &places, root as i32)
+        check::at_root(self, "received", blocks, into.len(), data.len(), root)?;
+        made_of_messages::gather(self.link(), data, into, blocks, root)
     }
 
     pub(super) fn all_gather_even<T: Datum>(&self, data: &[T], into: &mut [T]) -> Result<(), CommError> {
@@ -94,7 +91,7 @@ impl MpiComm {
     ) -> Result<(), CommError> {
         check::blocks(self, "received", blocks, buf.len(), true)?;
         // Every rank gives the same blocks, so all go the same way.
-        match check::places(blocks) {
+        match check::places(self, blocks) {
             Some(places) if !self.polls() => native::all_gather_v(self.native, buf, &places),
             _ => made_of_messages::all_gather(self.link(), buf, blocks),
         }
@@ -135,8 +132,7 @@ impl MpiComm {
         if self.polls() {
             return made_of_messages::all_to_all(self.link(), data, given, into, taken);
         }
-        let (given, taken) = (check::narrow_places(given)?, check::narrow_places(taken)?);
-        native::all_to_all_v(self.native, data, &given, into, &taken)
+        native::all_to_all_v(self.native, data, given, into, taken, self.limit)
     }
 
     fn even(&self, block: usize) -> Blocks {

@@ -214,6 +214,21 @@ impl Communicator for MpiComm {
         self.transpose(buf)
     }
 
+    fn reduce<T: Datum, O: Reduction<T> + ?Sized>(
+        &self,
+        data: &[T],
+        into: &mut [T],
+        op: &O,
+        root: Rank,
+    ) -> Result<(), CommError> {
+        if self.rank != root {
+            return self.contribute(data, op, root);
+        }
+        CommError::unless_length("the root's receive buffer", into.len(), data.len())?;
+        into.copy_from_slice(data);
+        self.fold_to(into, op, root)
+    }
+
     fn reduce_in_place<T: Datum, O: Reduction<T> + ?Sized>(
         &self,
         buf: &mut [T],

@@ -4,6 +4,7 @@ use par_core::comm::{CommError, Rank};
 
 use super::MpiComm;
 use crate::native::base::int;
+use crate::native::collectives as native;
 
 impl MpiComm {
     /// The communicator of these ranks of this one, in this order; they alone call it, all with the same list
@@ -36,18 +37,20 @@ impl MpiComm {
         self.made(made.expect("a member of a group is in its communicator"))
     }
 
+    /// MPI's colors and keys have 31 and 32 bits, so each rank gives their places among those of all.
     pub(super) fn split_by(&self, color: Option<u32>, key: i64) -> Result<Option<Self>, CommError> {
-        let color = color.map(|color| {
-            i32::try_from(color).map_err(|_| {
-                CommError::Invalid(format!("the color {color} is greater than MPI's greatest, {}", i32::MAX))
-            })
-        });
-        let Ok(key) = i32::try_from(key) else {
-            return Err(CommError::Invalid(format!(
-                "the key {key} does not fit the 32 bits that MPI has for it"
-            )));
-        };
-        self.native.split(color.transpose()?, key)?.map(|made| self.made(made)).transpose()
+        let mut all = vec![[0_u64; 2]; self.size];
+        all[self.rank] = [color.map_or(u64::MAX, u64::from), key.cast_unsigned()];
+        native::all_gather(self.hidden(), None, &mut all, 1, self.limit)?;
+        let of_color: Vec<i64> = all
+            .iter()
+            .filter(|[other, _]| *other == all[self.rank][0])
+            .map(|[_, key]| key.cast_signed())
+            .collect();
+        let place = of_color.iter().filter(|other| **other < key).count();
+        let first = all.iter().position(|[other, _]| *other == all[self.rank][0]);
+        let color = color.and(first).map(int);
+        self.native.split(color, int(place))?.map(|made| self.made(made)).transpose()
     }
 
     pub(super) fn split_by_memory(&self) -> Result<Self, CommError> {

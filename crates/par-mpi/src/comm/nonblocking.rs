@@ -6,7 +6,7 @@ use par_core::comm::{CommError, Completed, Datum, Kind, Pending, Rank, Reduction
 
 use super::request::finish;
 use super::{MpiComm, check};
-use crate::native::base::{Datatype, Op};
+use crate::native::base::folding;
 use crate::native::operation::{self, Blockwise, Fold, Operation};
 
 /// A send that was over when it began.
@@ -233,7 +233,7 @@ impl MpiComm {
         data: Vec<T>,
         op: &O,
     ) -> Result<Request<'_, T>, CommError> {
-        let (Some(builtin), Some(datatype)) = (op.builtin(), Datatype::of_kind(Kind::of::<T>())) else {
+        let Some((datatype, op)) = op.builtin().and_then(|builtin| folding(Kind::of::<T>(), builtin)) else {
             return Err(CommError::Unsupported(format!(
                 "a non-blocking reduction needs an operation and elements that MPI has built in, not {} of {}: use the \
                  blocking one",
@@ -241,7 +241,7 @@ impl MpiComm {
                 std::any::type_name::<T>()
             )));
         };
-        let folded = operation::fold(self.native, which, data, &datatype, Op::builtin(builtin))?;
+        let folded = operation::fold(self.native, which, data, &datatype, op)?;
         Ok(self.together(folded))
     }
 }

@@ -1,13 +1,11 @@
 //! Collectives that fold: MPI's own where no bit of the answer depends on the order, or where MPI's order is wanted.
 
-use std::ffi::c_int;
-
 use par_core::comm::{
     Blocks, CommError, Communicator, Datum, Kind, Rank, Reduction, collectives as made_of_messages,
 };
 
 use super::{MpiComm, check};
-use crate::native::base::{Datatype, Op};
+use crate::native::base::{Datatype, Op, folding};
 use crate::native::collectives as native;
 
 /// How a fold is done; the same on all ranks, since they call with the same operation and type.
@@ -27,9 +25,9 @@ impl MpiComm {
         }
         let native = self.session.settings.native_reductions;
         if (op.is_exact() || native)
-            && let (Some(builtin), Some(datatype)) = (op.builtin(), Datatype::of_kind(Kind::of::<T>()))
+            && let Some((datatype, op)) = op.builtin().and_then(|builtin| folding(Kind::of::<T>(), builtin))
         {
-            return Way::Builtin(datatype, Op::builtin(builtin));
+            return Way::Builtin(datatype, op);
         }
         if native && size_of::<T>() > 0 { Way::User } else { Way::Messages }
     }
@@ -65,13 +63,40 @@ impl MpiComm {
         op: &O,
         root: Rank,
     ) -> Result<(), CommError> {
-        let (number, is_root) = (self.root(root)?, self.rank == root);
+        let number = self.root(root)?;
+        if self.rank != root {
+            return self.contribute(buf, op, root);
+        }
         self.in_pieces(
             buf,
             op,
-            |piece, datatype, op| native::reduce(self.native, piece, datatype, op, number, is_root),
+            |piece, datatype, op| native::reduce(self.native, piece, datatype, op, number),
             |buf| made_of_messages::reduce(self.link(), buf, op, root),
         )
+    }
+
+    /// What a rank that is not the root gives, in the pieces of [`in_pieces`](Self::in_pieces).
+    pub(super) fn contribute<T: Datum, O: Reduction<T> + ?Sized>(
+        &self,
+        data: &[T],
+        op: &O,
+        root: Rank,
+    ) -> Result<(), CommError> {
+        let number = self.root(root)?;
+        let give = |piece: &[T], datatype: &Datatype, op| {
+            native::contribute(self.native, piece, datatype, op, number)
+        };
+        let way = self.way(op);
+        if matches!(way, Way::Messages) {
+            return made_of_messages::contribute(self.link(), data, op, root);
+        }
+        for piece in data.chunks(self.limit) {
+            match &way {
+                Way::Builtin(datatype, op) => give(piece, datatype, *op)?,
+                _ => native::with_user_op(op, |datatype, op| give(piece, datatype, op))?,
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn fold_all<T: Datum, O: Reduction<T> + ?Sized>(
@@ -129,9 +154,7 @@ impl MpiComm {
         check::blocks(self, "reduced", blocks, data.len(), false)?;
         CommError::unless_length("the receive buffer", into.len(), blocks.counts()[self.rank])?;
         // Every rank gives the same blocks, so all go the same way.
-        let counts: Option<Vec<c_int>> =
-            blocks.counts().iter().map(|count| c_int::try_from(*count).ok()).collect();
-        let (way, Some(counts)) = (self.way(op), counts) else {
+        let (way, Some(counts)) = (self.way(op), check::narrow(self, blocks.counts())) else {
             return made_of_messages::reduce_scatter(self.link(), data, blocks, into, op);
         };
         let gathered: Vec<T>;

@@ -7,16 +7,23 @@ use crate::comm::{Blocks, CommError, Communicator, Link, Rank, Source, Status, T
 
 /// How long messages may take that were sent before everybody had finished.
 const LATE: Duration = Duration::from_millis(100);
+/// How long one look at the others' ends comes after the one before, at first and at last.
+const PAUSE_FIRST: Duration = Duration::from_micros(5);
+const PAUSE_LAST: Duration = Duration::from_millis(1);
 
 impl<C: Communicator> Checked<C> {
     /// The program of this rank has ended well.
     ///
     /// The rank stays until all have ended, so that it receives what still comes; the others see that it has finished.
-    /// It waits over the `link` of another communicator: in this one, others may still wait for its collectives.
-    pub(super) fn finish(&self, link: &dyn Link) -> Result<(), CommError> {
+    /// What they have sent it asks over the `link` of another communicator, `outer`, which has the same ranks: in this
+    /// one, others may have begun collectives that did not end.
+    pub(super) fn finish(&self, outer: &C) -> Result<(), CommError> {
         self.world.end(None);
         // If another rank fails, that is told by itself, and what it has left behind is no wonder.
-        let Ok(unreceived) = self.unreceived(link) else { return Ok(()) };
+        if !self.all_end_well(outer)? {
+            return Ok(());
+        }
+        let Ok(unreceived) = self.unreceived(outer.link()) else { return Ok(()) };
         let rank = self.rank_in_world();
         let forgotten = self.world.forgotten().into_iter().map(|what| format!("rank {rank}: {what}"));
         let lines: Vec<String> = unreceived.into_iter().chain(forgotten).collect();
@@ -32,9 +39,32 @@ impl<C: Communicator> Checked<C> {
         Ok(())
     }
 
+    /// Waits until every rank has ended; whether all have ended well, which every rank finds alike.
+    ///
+    /// It reads the board, since a collective would wait for those that have failed and never come. One that is lost
+    /// has written nothing there, and is noticed by a look for its messages, where the world tells of such a loss.
+    fn all_end_well(&self, outer: &C) -> Result<bool, CommError> {
+        for rank in 0..outer.size() {
+            let mut pause = PAUSE_FIRST;
+            loop {
+                match self.world.ending(outer.world_rank(rank))? {
+                    Some(true) => break,
+                    Some(false) => return Ok(false),
+                    None => {}
+                }
+                // The program does not use `outer`, so nothing lies there that would hide a loss.
+                if outer.try_probe(rank, TagSelector::Any).is_err() {
+                    return Ok(false);
+                }
+                std::thread::sleep(pause);
+                pause = (pause * 2).min(PAUSE_LAST);
+            }
+        }
+        Ok(true)
+    }
+
     /// A line per rank of which messages have not been received here.
     fn unreceived(&self, link: &dyn Link) -> Result<Vec<String>, CommError> {
-        collectives::barrier(link)?;
         let sent = self.world.sent();
         let given: Vec<u64> = self.members.ranks.iter().map(|rank| sent[*rank]).collect();
         let mut taken = vec![0_u64; given.len()];

@@ -103,7 +103,7 @@ impl Checks {
         let checked = self.wrap(comm.duplicate()?)?;
         let outcome = program(&checked);
         match &outcome {
-            Ok(_) => checked.finish(comm.link())?,
+            Ok(_) => checked.finish(comm)?,
             Err(error) => checked.world.end(Some(format!("it failed: {error}"))),
         }
         outcome

@@ -436,12 +436,28 @@ impl World {
 
     /// Shows how this rank's program has ended; `None` is well. It stays to be seen.
     pub(super) fn end(&self, failed: Option<String>) {
-        if self.ended.replace(true) || matches!(*self.verdict.borrow(), Some(CommError::Deadlock(_))) {
+        if self.ended.replace(true) {
             return;
         }
+        // In a deadlock, the row still says where.
+        let stuck = matches!(*self.verdict.borrow(), Some(CommError::Deadlock(_)));
+        if stuck && self.shown.get() {
+            row::write_state(&*self.board, State::Stuck).ok();
+            return;
+        }
+        let failed = failed.or_else(|| stuck.then(|| "its wait had no end".to_owned()));
         let state = if failed.is_some() { State::Failed } else { State::Finished };
         let body = Body { text: failed.unwrap_or_default(), ..Body::default() };
         self.show(state, body).ok();
+    }
+
+    /// Whether a rank's program has ended well; `None` as long as it has not ended.
+    pub(super) fn ending(&self, rank: Rank) -> Result<Option<bool>, CommError> {
+        Ok(match self.row(rank)?.state {
+            State::Running | State::Waiting => None,
+            State::Finished => Some(true),
+            State::Stuck | State::Failed => Some(false),
+        })
     }
 }
 

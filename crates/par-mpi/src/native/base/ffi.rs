@@ -3,6 +3,7 @@
 #![expect(unsafe_code, reason = "MPI is a library of C; the module above says what makes its calls sound")]
 
 use std::ffi::{CStr, c_char, c_int, c_void};
+use std::sync::OnceLock;
 
 use mpi::ffi;
 use par_core::comm::op::Builtin;
@@ -93,18 +94,21 @@ pub(crate) fn is_initialised() -> bool {
     flag != 0
 }
 
-/// How Open MPI 4's shared memory moves long messages.
-const SINGLE_COPY: &str = "OMPI_MCA_btl_vader_single_copy_mechanism";
+/// How Open MPI 4 moves long messages between ranks of one machine, and from a rank to itself; what is said otherwise.
+const COPIES: [(&str, &str); 2] =
+    [("OMPI_MCA_btl_vader_single_copy_mechanism", "none"), ("OMPI_MCA_btl_self_flags", "send")];
 
-/// Has Open MPI 4 move long messages between ranks of one machine through shared memory, unless the user has said how.
+/// Has Open MPI 4 move long messages on one machine in pieces, unless the user has said how.
 ///
-/// Otherwise it reads them from the sender's memory in one piece (cross-memory attach), and when the message is longer
-/// than the receive, it writes beyond the receive's buffer: seen with 4.1.4, for messages of more than 4 KiB.
+/// Otherwise it reads them from the sender's memory at once (cross-memory attach, and a rank's own memory), and when the
+/// message is longer than the receive, it writes beyond the receive's buffer: seen with 4.1.4, for messages of more than
+/// 4 KiB, and of more than 1 KiB from a rank to itself.
 fn avoid_overruns() {
-    if IS_OPEN_MPI && std::env::var_os(SINGLE_COPY).is_none() {
+    let unsaid = |(variable, _): &(&str, &str)| std::env::var_os(variable).is_none();
+    for (variable, value) in COPIES.into_iter().filter(|copy| IS_OPEN_MPI && unsaid(copy)) {
         // SAFETY: as for MPI_Init_thread itself, which changes the environment, too: no other thread may read it
         // meanwhile, which is why a world is made first of all.
-        unsafe { std::env::set_var(SINGLE_COPY, "none") };
+        unsafe { std::env::set_var(variable, value) };
     }
 }
 
@@ -250,6 +254,30 @@ impl Datatype {
         Ok(self)
     }
 
+    /// `bytes` bytes from `place` on, as one element.
+    #[cold]
+    pub(crate) fn part(place: usize, bytes: usize, limit: usize) -> Result<Self, CommError> {
+        let whole =
+            if bytes > limit { Self::long(bytes, limit)? } else { Self::contiguous(bytes, &Self::byte())? };
+        Self::structure(&[1], &[place], &[whole.raw])?.committed()
+    }
+
+    fn structure(
+        lengths: &[c_int],
+        places: &[usize],
+        types: &[ffi::MPI_Datatype],
+    ) -> Result<Self, CommError> {
+        let places: Vec<_> = places.iter().map(|place| place.cast_signed() as ffi::MPI_Aint).collect();
+        let mut made = Self { raw: types[0], made: false };
+        let count = int(lengths.len().min(places.len()).min(types.len()));
+        let (lengths, places, types) = (lengths.as_ptr(), places.as_ptr(), types.as_ptr());
+        // SAFETY: the three lists have `count` entries each and outlive the call.
+        let code = unsafe { ffi::MPI_Type_create_struct(count, lengths, places, types, &raw mut made.raw) };
+        check("MPI_Type_create_struct", code)?;
+        made.made = true;
+        Ok(made)
+    }
+
     /// More bytes than a count can say, as chunks of `chunk` and a rest.
     #[cold]
     fn long(bytes: usize, chunk: usize) -> Result<Self, CommError> {
@@ -263,15 +291,7 @@ impl Datatype {
         if rest == 0 {
             return head.committed();
         }
-        let (lengths, places) = ([1, int(rest)], [0, (chunks * chunk).cast_signed() as ffi::MPI_Aint]);
-        let types = [head.raw, Self::byte().raw];
-        let mut made = Self { raw: head.raw, made: false };
-        let (lengths, places, types) = (lengths.as_ptr(), places.as_ptr(), types.as_ptr());
-        // SAFETY: the three lists have two entries each and outlive the call.
-        let code = unsafe { ffi::MPI_Type_create_struct(2, lengths, places, types, &raw mut made.raw) };
-        check("MPI_Type_create_struct", code)?;
-        made.made = true;
-        made.committed()
+        Self::structure(&[1, int(rest)], &[0, chunks * chunk], &[head.raw, Self::byte().raw])?.committed()
     }
 }
 
@@ -315,6 +335,30 @@ impl Op {
             }
         })
     }
+}
+
+/// The datatype and the operation that fold elements of this kind; `None`: MPI has none, or gets it wrong.
+pub(crate) fn folding(kind: Kind, op: Builtin) -> Option<(Datatype, Op)> {
+    static UNSIGNED: OnceLock<bool> = OnceLock::new();
+    let unsigned = matches!(kind, Kind::U8 | Kind::U16 | Kind::U32 | Kind::U64);
+    let compares = matches!(op, Builtin::Min | Builtin::Max);
+    if unsigned && compares && !*UNSIGNED.get_or_init(compares_unsigned) {
+        return None;
+    }
+    Some((Datatype::of_kind(kind)?, Op::builtin(op)))
+}
+
+/// Whether 1 is less than the greatest number of each length: MPICH 4.0.2 compares unsigned numbers as signed ones.
+fn compares_unsigned() -> bool {
+    [Kind::U8, Kind::U16, Kind::U32, Kind::U64].into_iter().all(|kind| {
+        let (greatest, mut least) = (u64::MAX, 0x0101_0101_0101_0101_u64);
+        let one = least;
+        let (from, to) = ((&raw const greatest).cast(), (&raw mut least).cast());
+        let Some(datatype) = Datatype::of_kind(kind) else { return true };
+        // SAFETY: both have one element of the datatype at their start.
+        unsafe { ffi::MPI_Reduce_local(from, to, 1, datatype.raw, Op::builtin(Builtin::Min).0) };
+        least == one
+    })
 }
 
 // ---------------------------------------------------------------- communicators

@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use mpi::ffi;
 use par_core::bytemuck;
-use par_core::comm::{CommError, Datum, Reduction};
+use par_core::comm::{Blocks, CommError, Datum, Reduction};
 
 use crate::native::base::{Comm, Datatype, Extent, Op, check, in_place, int};
 
@@ -105,39 +105,6 @@ pub(crate) fn all_to_all<T: Datum>(
     check("MPI_Alltoall", unsafe { ffi::MPI_Alltoall(from, count, kind, to, count, kind, comm.0) })
 }
 
-pub(crate) fn gather_v<T: Datum>(
-    comm: Comm,
-    data: &[T],
-    into: &mut [T],
-    places: &Places,
-    root: c_int,
-) -> Result<(), CommError> {
-    let element = Datatype::row(size_of::<T>())?;
-    let (kind, counts, displacements) = (element.raw, places.counts.as_ptr(), places.displacements.as_ptr());
-    let (from, to) = (start(data), start_mut(into));
-    // SAFETY: the places, which count at the root alone, are as many as there are ranks and lie inside `into`.
-    let code = unsafe {
-        ffi::MPI_Gatherv(from, int(data.len()), kind, to, counts, displacements, kind, root, comm.0)
-    };
-    check("MPI_Gatherv", code)
-}
-
-pub(crate) fn scatter_v<T: Datum>(
-    comm: Comm,
-    data: &[T],
-    places: &Places,
-    into: &mut [T],
-    root: c_int,
-) -> Result<(), CommError> {
-    let element = Datatype::row(size_of::<T>())?;
-    let (kind, counts, displacements) = (element.raw, places.counts.as_ptr(), places.displacements.as_ptr());
-    let (from, taken) = (start(data), int(into.len()));
-    let to = start_mut(into);
-    // SAFETY: the places, which count at the root alone, are as many as there are ranks and lie inside `data`.
-    let code = unsafe { ffi::MPI_Scatterv(from, counts, displacements, kind, to, taken, kind, root, comm.0) };
-    check("MPI_Scatterv", code)
-}
-
 /// This rank's own block is in its place already.
 pub(crate) fn all_gather_v<T: Datum>(comm: Comm, into: &mut [T], places: &Places) -> Result<(), CommError> {
     let element = Datatype::row(size_of::<T>())?;
@@ -148,44 +115,90 @@ pub(crate) fn all_gather_v<T: Datum>(comm: Comm, into: &mut [T], places: &Places
     check("MPI_Allgatherv", code)
 }
 
+/// The blocks of a buffer, each with a datatype of its own: so their lengths and places have no bounds.
+struct Parts {
+    counts: Vec<c_int>,
+    displacements: Vec<c_int>,
+    raw: Vec<ffi::MPI_Datatype>,
+    /// Those that were made for long blocks, and far ones.
+    _made: Vec<Datatype>,
+}
+
+impl Parts {
+    fn of<T: Datum>(blocks: &Blocks, limit: usize) -> Result<Self, CommError> {
+        let byte = Datatype::byte();
+        let (mut made, mut raw) = (Vec::new(), vec![byte.raw; blocks.len()]);
+        let (mut counts, mut displacements) = (vec![0; blocks.len()], vec![0; blocks.len()]);
+        for rank in 0..blocks.len() {
+            let (at, bytes) =
+                (blocks.range(rank).start * size_of::<T>(), blocks.counts()[rank] * size_of::<T>());
+            if bytes == 0 {
+                continue;
+            }
+            if at.max(bytes) <= limit {
+                (counts[rank], displacements[rank]) = (int(bytes), int(at));
+            } else {
+                let part = Datatype::part(at, bytes, limit)?;
+                (counts[rank], raw[rank]) = (1, part.raw);
+                made.push(part);
+            }
+        }
+        Ok(Self { counts, displacements, raw, _made: made })
+    }
+}
+
+/// Blocks from every rank to every rank, by `MPI_Alltoallw`, of whose ranks some may give long blocks and others not.
 pub(crate) fn all_to_all_v<T: Datum>(
     comm: Comm,
     data: &[T],
-    given: &Places,
+    given: &Blocks,
     into: &mut [T],
-    taken: &Places,
+    taken: &Blocks,
+    limit: usize,
 ) -> Result<(), CommError> {
-    let element = Datatype::row(size_of::<T>())?;
-    let kind = element.raw;
-    // SAFETY: both lists of places are as many as there are ranks and lie inside their buffers.
+    let (given, taken) = (Parts::of::<T>(given, limit)?, Parts::of::<T>(taken, limit)?);
+    // SAFETY: both lists of parts are as many as there are ranks and lie inside their buffers, and the datatypes outlive
+    // the call.
     let code = unsafe {
-        ffi::MPI_Alltoallv(
+        ffi::MPI_Alltoallw(
             start(data),
             given.counts.as_ptr(),
             given.displacements.as_ptr(),
-            kind,
+            given.raw.as_ptr(),
             start_mut(into),
             taken.counts.as_ptr(),
             taken.displacements.as_ptr(),
-            kind,
+            taken.raw.as_ptr(),
             comm.0,
         )
     };
-    check("MPI_Alltoallv", code)
+    check("MPI_Alltoallw", code)
 }
 
-/// `buf` becomes the fold at the root; at other ranks it is left as it was.
+/// The root's `buf` becomes the fold of its own and what the others [contribute](contribute).
 pub(crate) fn reduce<T: Datum>(
     comm: Comm,
     buf: &mut [T],
     datatype: &Datatype,
     op: Op,
     root: c_int,
-    is_root: bool,
 ) -> Result<(), CommError> {
-    let (count, own) = (int(buf.len()), start_mut(buf));
-    let (from, to) = if is_root { (in_place(), own) } else { (own, std::ptr::null_mut()) };
+    let (count, from, to) = (int(buf.len()), in_place(), start_mut(buf));
     // SAFETY: the slice has `count` elements of the datatype, and is borrowed for as long as the call takes.
+    check("MPI_Reduce", unsafe { ffi::MPI_Reduce(from, to, count, datatype.raw, op.0, root, comm.0) })
+}
+
+/// What a rank that is not the root gives to a [`reduce`].
+pub(crate) fn contribute<T: Datum>(
+    comm: Comm,
+    data: &[T],
+    datatype: &Datatype,
+    op: Op,
+    root: c_int,
+) -> Result<(), CommError> {
+    let (count, from, to) = (int(data.len()), start(data), std::ptr::null_mut());
+    // SAFETY: the slice has `count` elements of the datatype, is borrowed for as long as the call takes, and is only
+    // read, since this rank is not the root.
     check("MPI_Reduce", unsafe { ffi::MPI_Reduce(from, to, count, datatype.raw, op.0, root, comm.0) })
 }
 

@@ -10,7 +10,13 @@ use mpi::ffi;
 use par_core::comm::op::Builtin;
 use par_core::comm::{CommError, Datum, Kind, Rank};
 
-use crate::native::base::{Comm, Datatype, IS_OPEN_MPI, Op, check, int};
+use crate::native::base::{Comm, Datatype, IS_OPEN_MPI, Op, check, folding, int};
+
+/// Windows are so many bytes long, or a multiple of it.
+///
+/// Of MPICH 4.0.2, on one machine, a rank finds the memory of the next at a wrong place when its own has another length
+/// (seen with 24 bytes); and ranks do not share cache lines.
+const LINE: usize = 64;
 
 /// What an accumulation does with what is there.
 #[derive(Debug, Clone, Copy)]
@@ -59,7 +65,8 @@ impl Window {
         let info = unsafe { ffi::RSMPI_INFO_NULL };
         // SAFETY: a constant of the library.
         let mut raw = unsafe { ffi::RSMPI_WIN_NULL };
-        let (size, mut base) = (bytes.cast_signed() as ffi::MPI_Aint, std::ptr::null_mut::<c_void>());
+        let size = bytes.next_multiple_of(LINE).cast_signed() as ffi::MPI_Aint;
+        let mut base = std::ptr::null_mut::<c_void>();
         let start = (&raw mut base).cast::<c_void>();
         // SAFETY: a communicator, and pointers to locals, the first of which takes an address.
         let code = unsafe { ffi::MPI_Win_allocate(size, int(unit), info, comm.0, start, &raw mut raw) };
@@ -192,7 +199,7 @@ impl Window {
         update: Update,
     ) -> Result<(), CommError> {
         let Target { rank: number, displacement, .. } = self.target::<T>(rank, offset, slot.0.len())?;
-        let (count, kind, from) = (int(slot.0.len()), element::<T>()?.raw, slot.0.as_ptr().cast());
+        let (count, kind, from) = (int(slot.0.len()), element::<T>(update)?.raw, slot.0.as_ptr().cast());
         // SAFETY: the slot has `count` elements on the heap, and is leaked unless the fence has ended.
         let code = unsafe {
             ffi::MPI_Accumulate(from, count, kind, number, displacement, count, kind, update.op(), self.raw)
@@ -210,7 +217,7 @@ impl Window {
         update: Update,
     ) -> Result<(), CommError> {
         let Target { rank: number, displacement, .. } = self.target::<T>(rank, offset, data.len())?;
-        let (count, kind) = (int(data.len()), element::<T>()?.raw);
+        let (count, kind) = (int(data.len()), element::<T>(update)?.raw);
         // SAFETY: both slices have `count` elements of the datatype, and the flush below ends before they are given
         // back.
         let code = unsafe {
@@ -242,7 +249,7 @@ impl Window {
         update: Update,
     ) -> Result<(), CommError> {
         let Target { rank: number, displacement, .. } = self.target::<T>(rank, offset, data.len())?;
-        let (count, kind, from) = (int(data.len()), element::<T>()?.raw, data.as_ptr().cast());
+        let (count, kind, from) = (int(data.len()), element::<T>(update)?.raw, data.as_ptr().cast());
         // SAFETY: the slice has `count` elements of the datatype, and the flush below ends before it is given back.
         let code = unsafe {
             ffi::MPI_Accumulate(from, count, kind, number, displacement, count, kind, update.op(), self.raw)
@@ -260,7 +267,7 @@ impl Window {
         update: Update,
     ) -> Result<T, CommError> {
         let Target { rank: number, displacement, .. } = self.target::<T>(rank, offset, 1)?;
-        let (kind, mut before) = (element::<T>()?.raw, T::zeroed());
+        let (kind, mut before) = (element::<T>(update)?.raw, T::zeroed());
         let (from, to) = ((&raw const value).cast(), (&raw mut before).cast());
         // SAFETY: both are one element of the datatype, and the flush below ends before they are gone.
         let code =
@@ -279,7 +286,7 @@ impl Window {
         offset: usize,
     ) -> Result<T, CommError> {
         let Target { rank: number, displacement, .. } = self.target::<T>(rank, offset, 1)?;
-        let (kind, mut before) = (element::<T>()?.raw, T::zeroed());
+        let (kind, mut before) = (element::<T>(Update::Replace)?.raw, T::zeroed());
         let (from, old, to) =
             ((&raw const new).cast(), (&raw const expected).cast(), (&raw mut before).cast());
         // SAFETY: all three are one element of the datatype, and the flush below ends before they are gone.
@@ -312,10 +319,15 @@ struct Target {
     count: c_int,
 }
 
-fn element<T: Datum>() -> Result<Datatype, CommError> {
-    Datatype::of_kind(Kind::of::<T>()).ok_or_else(|| {
+fn element<T: Datum>(update: Update) -> Result<Datatype, CommError> {
+    // Values are replaced wherever they are added.
+    let op = match update {
+        Update::With(builtin) => builtin,
+        Update::Replace | Update::Leave => Builtin::Sum,
+    };
+    folding(Kind::of::<T>(), op).map(|(datatype, _)| datatype).ok_or_else(|| {
         CommError::Unsupported(format!(
-            "MPI combines only numbers in a window, and {} is none",
+            "{op:?} of {} in a window, which this MPI has not or computes wrongly",
             std::any::type_name::<T>()
         ))
     })

@@ -58,23 +58,30 @@ fn one_length(world: &MpiWorld, length: usize) -> Outcome {
 }
 
 pub(super) fn blocks_of_many_lengths(world: &MpiWorld) -> Outcome {
+    many_lengths(world, 1)?;
+    refused(world)
+}
+
+/// Of rank r, r times `scale` elements.
+fn many_lengths(world: &MpiWorld, scale: usize) -> Outcome {
     let comm = world.comm();
     let (rank, size) = (comm.rank(), comm.size());
-    // Of rank r, r elements, so rank 0 has none; with gaps of one, in reverse order.
-    let counts: Vec<usize> = (0..size).collect();
+    // Rank 0 has none; packed, and with gaps of one, in reverse order.
+    let counts: Vec<usize> = (0..size).map(|rank| rank * scale).collect();
     let total: usize = counts.iter().map(|count| count + 1).sum();
-    let places: Vec<usize> = (0..size).map(|rank| (rank + 1..size).map(|later| later + 1).sum()).collect();
+    let places: Vec<usize> =
+        (0..size).map(|rank| (rank + 1..size).map(|later| later * scale + 1).sum()).collect();
     for blocks in [Blocks::packed(&counts), Blocks::placed(&counts, &places)?] {
         let mut all = vec![u32::MAX; total];
-        for from in 0..size {
-            all[blocks.range(from)].copy_from_slice(&block(from, from));
+        for (from, count) in counts.iter().enumerate() {
+            all[blocks.range(from)].copy_from_slice(&block(from, *count));
         }
-        let own = block(rank, rank);
+        let own = block(rank, counts[rank]);
         for root in 0..size {
             let mut into = vec![u32::MAX; if rank == root { total } else { 0 }];
             comm.gather_v(&own, &mut into, &blocks, root)?;
             assert!(rank != root || into == all, "{into:?} is not {all:?}");
-            let mut into = vec![0; rank];
+            let mut into = vec![0; counts[rank]];
             comm.scatter_v(if rank == root { &all } else { &[] }, &blocks, &mut into, root)?;
             assert_eq!(into, own);
         }
@@ -82,18 +89,17 @@ pub(super) fn blocks_of_many_lengths(world: &MpiWorld) -> Outcome {
         comm.all_gather_v(&own, &mut into, &blocks)?;
         assert_eq!(into, all);
     }
-    // Rank s sends s + r elements to rank r.
-    let lengths: Vec<usize> = (0..size).map(|other| other + rank).collect();
-    let blocks = Blocks::packed(&lengths);
-    let given: Vec<[u16; 3]> =
-        (0..size).flat_map(|to| (0..to + rank).map(move |at| [rank as u16, to as u16, at as u16])).collect();
-    let mut into = vec![[0; 3]; blocks.extent()];
-    comm.all_to_all_v(&given, &blocks, &mut into, &blocks)?;
-    let expected: Vec<[u16; 3]> = (0..size)
-        .flat_map(|from| (0..from + rank).map(move |at| [from as u16, rank as u16, at as u16]))
-        .collect();
-    assert_eq!(into, expected);
-    refused(world)
+    // Rank s sends s + r times as many elements to rank r, and has them in reverse order.
+    let lengths: Vec<usize> = (0..size).map(|other| (other + rank) * scale).collect();
+    let places: Vec<usize> = (0..size).map(|rank| lengths[rank + 1..].iter().sum()).collect();
+    let (sent, received) = (Blocks::placed(&lengths, &places)?, Blocks::packed(&lengths));
+    let row =
+        |from: usize, to: usize| (0..(from + to) * scale).map(move |at| [from as u16, to as u16, at as u16]);
+    let given: Vec<[u16; 3]> = (0..size).rev().flat_map(|to| row(rank, to)).collect();
+    let mut into = vec![[0; 3]; received.extent()];
+    comm.all_to_all_v(&given, &sent, &mut into, &received)?;
+    assert_eq!(into, (0..size).flat_map(|from| row(from, rank)).collect::<Vec<_>>());
+    Ok(())
 }
 
 /// What does not fit is refused before anything is sent, on every rank.
@@ -117,11 +123,18 @@ pub(super) fn long(world: &MpiWorld) -> Outcome {
     for length in [SMALL_LIMIT / 4 - 1, SMALL_LIMIT / 4, SMALL_LIMIT, 7 * SMALL_LIMIT + 13] {
         one_length(world, length)?;
     }
+    many_lengths(world, SMALL_LIMIT / 6)?;
+    many_lengths(world, 3 * SMALL_LIMIT)?;
     let comm = world.comm();
     let length = 5 * SMALL_LIMIT + 3;
     let mut buf: Vec<u64> = (0..length as u64).collect();
     comm.all_reduce_in_place(&mut buf, &par_core::comm::op::Sum)?;
     assert!(buf.iter().enumerate().all(|(at, sum)| *sum == (at * comm.size()) as u64));
+    let blocks = Blocks::even(length, comm.size());
+    let data: Vec<u64> = (0..length as u64).collect();
+    let mut own = vec![0; blocks.counts()[comm.rank()]];
+    comm.reduce_scatter(&data, &blocks, &mut own, &par_core::comm::op::Sum)?;
+    assert!(own.iter().zip(blocks.range(comm.rank())).all(|(sum, at)| *sum == (at * comm.size()) as u64));
     Ok(())
 }
 

@@ -73,26 +73,28 @@ pub(super) fn point_to_point(world: &MpiWorld) -> Outcome {
     comm.send_recv(&[9_u8], rank, Tag(3), &mut mirror, rank, Tag(3))?;
     assert_eq!(mirror, [9]);
 
-    refused(comm, next, before)
+    refused(comm, &world.library_version(), next, before)
 }
 
 /// What is wrong is said, and what was sent before and after arrives.
-fn refused(comm: &par_mpi::MpiComm, next: usize, before: usize) -> Outcome {
+fn refused(comm: &par_mpi::MpiComm, version: &str, next: usize, before: usize) -> Outcome {
     let size = comm.size();
     assert_eq!(comm.send(&[1_u8], size, Tag(0)), Err(CommError::NoSuchRank { rank: size, size }));
     assert_eq!(comm.send(&[1_u8], 0, Tag(40_000)), Err(CommError::TagTooGreat { tag: 40_000 }));
     assert!(matches!(comm.recv::<u8>(size, Tag(0)), Err(CommError::NoSuchRank { .. })));
 
+    // MPICH does not say how long a message was that did not fit, unless it was matched first.
+    let told = |bytes: usize| if version.starts_with("Open MPI") { bytes } else { 9 };
     for length in [3_usize, 70_000] {
         let data = vec![7_u32; length];
         let request = comm.isend(data, next, Tag(20))?;
         let mut short = [0_u32; 2];
         let error = comm.recv_into(&mut short, before, Tag(20)).unwrap_err();
-        assert_eq!(error, CommError::Truncated { from: before, tag: 20, got: 4 * length, room: 8 });
+        assert_eq!(error, CommError::Truncated { from: before, tag: 20, got: told(4 * length), room: 8 });
         request.wait()?;
         let request = comm.isend(vec![7_u32; length], next, Tag(20))?;
         let error = comm.irecv(vec![0_u32; 2], before, Tag(20))?.wait().unwrap_err();
-        assert_eq!(error, CommError::Truncated { from: before, tag: 20, got: 4 * length, room: 8 });
+        assert_eq!(error, CommError::Truncated { from: before, tag: 20, got: told(4 * length), room: 8 });
         request.wait()?;
         let request = comm.isend(vec![7_u32; length], next, Tag(20))?;
         let error = comm.matched_probe(before, Tag(20))?.recv_into(&mut short).unwrap_err();
@@ -142,6 +144,7 @@ pub(super) fn long(world: &MpiWorld) -> Outcome {
         sent.wait()?;
         let sent = comm.isend(data, other, Tag(5))?;
         let error = comm.recv_into(&mut buf[1..], other, Tag(5)).unwrap_err();
+        // One byte too many, which is the least that there can be.
         assert!(matches!(error, CommError::Truncated { got, .. } if got == length), "{error}");
         sent.wait()?;
     }
