@@ -60,10 +60,15 @@ impl Mapping {
         self.raw.len()
     }
 
+    /// Whether so many bytes from `offset` on lie within; no sum that wraps round says yes.
+    fn holds(&self, offset: usize, length: usize) -> bool {
+        offset.checked_add(length).is_some_and(|end| end <= self.len())
+    }
+
     /// The atomic word at `offset`, which must be a multiple of 8 within the mapping.
     pub(crate) fn word(&self, offset: usize) -> &AtomicU64 {
         assert!(
-            offset.is_multiple_of(8) && offset + 8 <= self.len(),
+            offset.is_multiple_of(8) && self.holds(offset, 8),
             "the word {offset} is outside the mapping"
         );
         // SAFETY: the pointer is within the mapping (asserted), which lives as long as `self`.
@@ -76,7 +81,7 @@ impl Mapping {
     /// The atomic half word at `offset`, which must be a multiple of 4 within the mapping; what the kernel can wait for.
     pub(crate) fn half(&self, offset: usize) -> &AtomicU32 {
         assert!(
-            offset.is_multiple_of(4) && offset + 4 <= self.len(),
+            offset.is_multiple_of(4) && self.holds(offset, 4),
             "the half word {offset} is outside the mapping"
         );
         // SAFETY: the pointer is within the mapping (asserted), which lives as long as `self`.
@@ -88,7 +93,7 @@ impl Mapping {
 
     /// Copies bytes out; the caller knows that the other side does not write them now.
     pub(crate) fn read(&self, offset: usize, bytes: &mut [u8]) {
-        assert!(offset + bytes.len() <= self.len(), "the bytes at {offset} are outside the mapping");
+        assert!(self.holds(offset, bytes.len()), "the bytes at {offset} are outside the mapping");
         // SAFETY: within the mapping (asserted).
         let source = unsafe { self.raw.as_ptr().add(offset) };
         // SAFETY: both ranges are valid for the length and cannot overlap, since `bytes` is borrowed exclusively.
@@ -97,7 +102,7 @@ impl Mapping {
 
     /// Copies bytes in; the caller knows that the other side does not touch them now.
     pub(crate) fn write(&self, offset: usize, bytes: &[u8]) {
-        assert!(offset + bytes.len() <= self.len(), "the bytes at {offset} are outside the mapping");
+        assert!(self.holds(offset, bytes.len()), "the bytes at {offset} are outside the mapping");
         // SAFETY: within the mapping (asserted).
         let target = unsafe { self.raw.as_mut_ptr().add(offset) };
         // SAFETY: both ranges are valid for the length and cannot overlap: nobody holds a slice of a board's mapping.
@@ -206,5 +211,19 @@ mod tests {
     fn nothing_outside_is_reached() {
         let (mapping, _fd) = Mapping::create(4096).expect("a page of memory");
         mapping.slice(4000..4097);
+    }
+
+    #[test]
+    #[should_panic(expected = "outside the mapping")]
+    fn no_offset_wraps_round() {
+        let (mapping, _fd) = Mapping::create(4096).expect("a page of memory");
+        mapping.word(usize::MAX - 7);
+    }
+
+    #[test]
+    #[should_panic(expected = "outside the mapping")]
+    fn no_copy_wraps_round() {
+        let (mapping, _fd) = Mapping::create(4096).expect("a page of memory");
+        mapping.write(usize::MAX - 3, &[0; 8]);
     }
 }

@@ -92,6 +92,11 @@ impl<M, R> Matching<M, R> {
         self.posted.len() < before
     }
 
+    /// Throws messages away whose sender has taken them back.
+    pub(crate) fn discard(&mut self, mut which: impl FnMut(&M) -> bool) {
+        self.unexpected.retain(|(_, message)| !which(message));
+    }
+
     /// How many messages no receive has taken.
     pub fn unexpected(&self) -> usize {
         self.unexpected.len()

@@ -51,6 +51,11 @@ pub trait Pending<T: Datum> {
     /// What a [`Watch`](super::Watch) says.
     fn pause(&self, waited: std::time::Duration) -> Result<(), CommError>;
 
+    /// Whether nobody but this rank itself could end the operation: among several, the pause is that of another one.
+    fn is_alone(&self) -> bool {
+        false
+    }
+
     /// Is told that the program waits for this request now, at `at`, before [`wait`](Self::wait) or
     /// [`pause`](Self::pause) is called; `place` counts the requests of which one is enough, from 0 on.
     ///
@@ -108,6 +113,10 @@ impl<'c, T: Datum> Request<'c, T> {
         self.into_pending().cancel()
     }
 
+    fn is_alone(&self) -> bool {
+        self.pending.as_ref().is_some_and(|pending| pending.is_alone())
+    }
+
     fn pause(&self, waited: std::time::Duration) -> Result<(), CommError> {
         self.pending.as_ref().map_or(Ok(()), |pending| pending.pause(waited))
     }
@@ -161,7 +170,8 @@ pub fn wait_any<T: Datum>(
                 return requests.swap_remove(index).wait().map(|done| Some((index, done)));
             }
         }
-        let Some(first) = requests.first() else { return Ok(None) };
-        first.pause(begun.elapsed())?;
+        let hopeful = requests.iter().find(|request| !request.is_alone()).or(requests.first());
+        let Some(hopeful) = hopeful else { return Ok(None) };
+        hopeful.pause(begun.elapsed())?;
     }
 }

@@ -144,8 +144,9 @@ impl Memory {
         }
     }
 
-    /// Wakes whoever sleeps.
+    /// Wakes whoever sleeps, also before all have joined: the last to join may have died before it woke the others.
     pub(super) fn wake_all(&self) {
+        let _ = futex::wake(self.joined(), futex::Flags::empty(), i32::MAX as u32);
         (0..self.ranks).for_each(|rank| self.wake(rank));
     }
 
@@ -280,6 +281,25 @@ mod tests {
         assert_eq!(theirs[9].load(Ordering::Relaxed), 42);
         assert!(memory.shared_words(7, WORDS).is_none(), "too much");
         assert!(memory.shared_words(8, 1).is_some(), "and others are not the poorer for it");
+        Ok(())
+    }
+
+    #[test]
+    fn who_joins_goes_on_though_the_last_one_died_there() -> io::Result<()> {
+        let (memory, _fd) = Memory::create(2)?;
+        let (other, (send, joined)) = (memory.clone(), std::sync::mpsc::channel());
+        std::thread::spawn(move || {
+            other.join();
+            send.send(())
+        });
+        while memory.joined().load(Ordering::Acquire) == 0 {
+            std::thread::yield_now();
+        }
+        // Not to synchronise: so that it sleeps, most likely; where it does not yet, it will see the number.
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        memory.joined().fetch_add(1, Ordering::AcqRel);
+        memory.wake_all();
+        assert!(joined.recv_timeout(std::time::Duration::from_secs(10)).is_ok(), "it sleeps still");
         Ok(())
     }
 

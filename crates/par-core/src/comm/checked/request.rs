@@ -67,6 +67,10 @@ impl<T: Datum> Pending<T> for Known<'_, T> {
         self.here().pause(waited).inspect_err(|_| self.world.leave())
     }
 
+    fn is_alone(&self) -> bool {
+        self.here().is_alone()
+    }
+
     fn awaited(&self, at: &'static Location<'static>, place: usize) {
         self.here().awaited(at, place);
         self.world.await_request(self.number, self.members, at, place);

@@ -40,6 +40,10 @@ impl<T: Datum> Pending<T> for Receiving<'_, T> {
         self.inner.pause(waited)
     }
 
+    fn is_alone(&self) -> bool {
+        self.inner.is_alone()
+    }
+
     fn awaited(&self, at: &'static Location<'static>, place: usize) {
         self.inner.awaited(at, place);
     }

@@ -97,6 +97,12 @@ impl<T: Transport> Channel<T> {
         Status { source: self.group.places[envelope.source], tag: envelope.tag, bytes: envelope.bytes }
     }
 
+    /// Whether of these ranks none is another.
+    pub(super) fn is_alone(&self, from: &[Rank]) -> bool {
+        let this = self.group.members[self.rank];
+        from.iter().all(|rank| *rank == this)
+    }
+
     pub(super) fn wait_for<R>(
         &self,
         what: &dyn Fn() -> String,
@@ -354,13 +360,13 @@ impl<T: Transport> Channel<T> {
         }
     }
 
-    /// A pause of those who test several requests in turn.
-    pub(super) fn pause(&self, waited: Duration) -> Result<(), CommError> {
+    /// A pause of those who test several requests in turn, of which `from` can end one.
+    pub(super) fn pause(&self, from: &[Rank], waited: Duration) -> Result<(), CommError> {
         if self.shared.0.borrow_mut().progress(&mut Lent::default()) {
             return Ok(());
         }
         let what = || format!("a wait for requests in communicator {}", self.context);
-        let wait = Wait { what: &what, from: &self.group.members, watch: &self.watch };
+        let wait = Wait { what: &what, from, watch: &self.watch };
         self.shared.pause_between(&wait, waited)
     }
 

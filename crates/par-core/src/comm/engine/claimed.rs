@@ -46,6 +46,11 @@ impl<'c, T: Transport> Claimed<'c, T> {
         endpoint.want(key);
     }
 
+    /// The send of this message has failed meanwhile, and its memory is gone.
+    fn withdrawn(&self) -> CommError {
+        CommError::RankLost { rank: self.envelope.source, reason: "it withdrew its message".to_owned() }
+    }
+
     fn own(&self, send: Key) -> Option<Box<dyn Parcel>> {
         self.channel.shared.0.borrow_mut().take_own(send)
     }
@@ -63,9 +68,8 @@ impl<T: Transport> Arrived for Claimed<'_, T> {
                 self.give_back(MESSAGE_CREDIT);
             }
             Some(Unexpected::Own(send)) => {
-                if let Some(parcel) = self.own(send) {
-                    copy_head(parcel.bytes(), bytes);
-                }
+                let parcel = self.own(send).ok_or_else(|| self.withdrawn())?;
+                copy_head(parcel.bytes(), bytes);
             }
             Some(Unexpected::Kept(key)) => {
                 self.begin(key, Place::Lent);
@@ -80,7 +84,11 @@ impl<T: Transport> Arrived for Claimed<'_, T> {
         match self.message {
             Some(Unexpected::Own(send)) => {
                 self.message = None;
-                self.own(send)
+                let own = self.own(send);
+                if own.is_none() {
+                    self.error = Some(self.withdrawn());
+                }
+                own
             }
             Some(Unexpected::Kept(key)) => {
                 let endpoint = self.channel.shared.0.borrow();

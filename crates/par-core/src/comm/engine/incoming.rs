@@ -88,6 +88,9 @@ impl<T: Transport> Endpoint<T> {
                 if let Some(key) = self.end_stream(from, first)
                     && let Some(incoming) = self.receives.get_mut(key)
                 {
+                    // Its sender may push it without having been asked, because that rank is about to end.
+                    incoming.announced = None;
+                    incoming.make_room(key, lent);
                     incoming.fill(key, &bytes[..head.bytes], lent);
                     self.received(key);
                 }

@@ -115,7 +115,9 @@ impl<T: Transport> Endpoint<T> {
         if eager && send.bytes > SHORT && !gives && peer.sender.free_fragment(self.fragment_count).is_none() {
             return Step::Blocked;
         }
-        if !eager || !peer.sender.take_credit(MESSAGE_CREDIT + send.bytes as u64, limit) {
+        // As much as its receive gives back: a message in a slot needs no memory but that of its place.
+        let beside = if send.bytes <= SHORT { 0 } else { send.bytes as u64 };
+        if !eager || !peer.sender.take_credit(MESSAGE_CREDIT + beside, limit) {
             send.stage = Stage::Announced;
             peer.sender.push(head.pack(), &[send.bytes as u64, key.0, u64::from(gives)]);
             return Step::Done;
@@ -223,19 +225,32 @@ impl<T: Transport> Endpoint<T> {
     pub(super) fn sent(&mut self, key: Key) {
         let Some(send) = self.sends.get_mut(key) else { return };
         send.stage = Stage::Done;
-        if send.mode == SendMode::Buffered
-            && let Some((_, used)) = self.buffers.get_mut(&send.context)
-        {
-            *used = used.saturating_sub(send.bytes);
-        }
-        if send.detached {
+        let (mode, context, bytes, detached) = (send.mode, send.context, send.bytes, send.detached);
+        self.free_buffer(mode, context, bytes);
+        if detached {
             self.sends.remove(key);
+        }
+    }
+
+    /// A message lies no more in the memory that was set aside for it, if it did.
+    fn free_buffer(&mut self, mode: SendMode, context: u32, bytes: usize) {
+        if mode == SendMode::Buffered
+            && let Some((_, used)) = self.buffers.get_mut(&context)
+        {
+            *used = used.saturating_sub(bytes);
         }
     }
 
     /// Nobody waits any more for a send whose end nobody has seen; its memory is needed no more.
     pub(super) fn withdraw(&mut self, key: Key) {
-        self.sends.remove(key);
+        let Some(send) = self.sends.remove(key) else { return };
+        if send.stage != Stage::Done {
+            self.free_buffer(send.mode, send.context, send.bytes);
+        }
+        if send.to == self.rank {
+            // Nobody is to find it any more; another rank is told when it asks.
+            self.matching.discard(|message| matches!(message, Unexpected::Own(own) if *own == key));
+        }
     }
 
     /// A message of this rank to itself: to the receive that waits, or to where the next one finds it.

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use super::channel::{Channel, Wanted, copy_head};
-use super::endpoint::{Lent, Stage};
+use super::endpoint::{Lent, Outgoing, Stage};
 use super::keyed::Key;
 use super::transport::Transport;
 use crate::comm::{CommError, Completed, Datum, Parcel, Pending, Rank, Status};
@@ -59,8 +59,12 @@ impl<T: Transport, D: Datum> Pending<D> for Sending<'_, T, D> {
     fn cancel(mut self: Box<Self>) -> Result<bool, CommError> {
         let Some(key) = self.key else { return Ok(false) };
         let mut endpoint = self.channel.shared.0.borrow_mut();
-        let queued = endpoint.sends.get(key).is_some_and(|send| send.stage == Stage::Queued);
-        if queued {
+        let this = endpoint.rank;
+        // What this rank has sent to itself and not received has not begun either.
+        let waits = |send: &Outgoing| {
+            send.stage == Stage::Queued || (send.stage == Stage::Announced && send.to == this)
+        };
+        if endpoint.sends.get(key).is_some_and(waits) {
             endpoint.withdraw(key);
             drop(endpoint);
             self.key = None;
@@ -71,7 +75,11 @@ impl<T: Transport, D: Datum> Pending<D> for Sending<'_, T, D> {
     }
 
     fn pause(&self, waited: Duration) -> Result<(), CommError> {
-        self.channel.pause(waited)
+        self.channel.pause(&[self.to], waited)
+    }
+
+    fn is_alone(&self) -> bool {
+        self.channel.is_alone(&[self.to])
     }
 }
 
@@ -127,7 +135,11 @@ impl<T: Transport, D: Datum> Pending<D> for Receiving<'_, T, D> {
     }
 
     fn pause(&self, waited: Duration) -> Result<(), CommError> {
-        self.channel.pause(waited)
+        self.channel.pause(self.wanted.from(&self.channel.group), waited)
+    }
+
+    fn is_alone(&self) -> bool {
+        self.channel.is_alone(self.wanted.from(&self.channel.group))
     }
 }
 

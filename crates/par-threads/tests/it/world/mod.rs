@@ -3,6 +3,7 @@
 mod conformance;
 mod failures;
 mod messages;
+mod requests;
 mod wrong;
 
 use par_core::comm::{CommError, SpmdError};
