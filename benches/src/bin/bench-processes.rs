@@ -15,7 +15,7 @@ fn main() -> ExitCode {
                 Ok(Box::new(ProcessPool::builder().workers(workers.get()).build()?))
             }),
             ExecutorSpec::world("process-world", |ranks| {
-                Ok(ProcessWorld::builder().ranks(ranks.get()).build()?)
+                Ok(ProcessWorld::builder().ranks(ranks.get()).checked(false).build()?)
             }),
         ],
     )

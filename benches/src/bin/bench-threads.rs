@@ -16,7 +16,7 @@ fn main() -> ExitCode {
                 Ok(Box::new(RayonPool::builder().workers(workers.get()).build_rayon()?))
             }),
             ExecutorSpec::world("thread-world", |ranks| {
-                Ok(ThreadWorld::builder().ranks(ranks.get()).build()?)
+                Ok(ThreadWorld::builder().ranks(ranks.get()).checked(false).build()?)
             }),
         ],
     )

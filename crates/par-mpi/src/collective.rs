@@ -35,6 +35,7 @@ const PARTIAL: Tag = Tag(4);
 /// [`RunError::Chunk`]; if several did, with that of the first in chunk order. Ranks look between two chunks whether
 /// another has failed, and whether the plan's own deadline or cancellation asks them to stop; it is enough when one rank
 /// is asked. A rank that is lost fails the run with [`RunError::World`] where the world survives it; MPI ends the job.
+/// So does, on every rank, a partial that cannot be decoded, or a total that cannot be encoded.
 ///
 /// # Examples
 /// ```
@@ -154,7 +155,7 @@ impl<C: Communicator, W: Workload> Runner<W> for MpiCollective<'_, C> {
         } else {
             run.deliver(partials)?;
         }
-        let (total, summary) = run.share_out(total, summary)?;
+        let (total, summary) = run.share_out(total, summary).map_err(|error| lost::<W>(error))?;
         let finishing = Instant::now();
         let output = workload.finish(total);
         let Summary { mut phases, spans, bytes_sent, bytes_received } = summary;
@@ -341,14 +342,15 @@ impl<C: Communicator, W: Workload> Run<'_, C, W> {
         Ok(())
     }
 
-    /// Folds all partials on the root, its own first, those of the others as they come in.
+    /// Folds all partials on the root, its own first, those of the others as they come in; within, why there is no
+    /// total though all have come.
     fn merge(
         &self,
         own: Partials<W::Partial>,
         tasks: usize,
         summary: &mut Summary,
-    ) -> Result<W::Partial, RunError> {
-        let mut total = self.workload.identity();
+    ) -> Result<Result<W::Partial, CommError>, RunError> {
+        let mut total = Ok(self.workload.identity());
         let fold = |total: W::Partial, partial: W::Partial, phases: &mut Phases| {
             let merging = Instant::now();
             let total = self.workload.merge(total, partial);
@@ -356,7 +358,9 @@ impl<C: Communicator, W: Workload> Run<'_, C, W> {
             total
         };
         if let Partials::Own(own) = own {
-            total = own.into_iter().fold(total, |total, partial| fold(total, partial, &mut summary.phases));
+            for partial in own {
+                total = total.map(|total| fold(total, partial, &mut summary.phases));
+            }
         }
         for rank in 1..self.comm.size() {
             for chunk in self.block(rank, tasks) {
@@ -364,33 +368,51 @@ impl<C: Communicator, W: Workload> Run<'_, C, W> {
                 let (bytes, _) = self.comm.recv::<u8>(rank, PARTIAL).map_err(|error| lost::<W>(error))?;
                 summary.phases.add(Phase::Transfer, receiving.elapsed());
                 summary.bytes_received += bytes.len() as u64;
-                let decoding = Instant::now();
-                let partial = postcard::from_bytes(&bytes).map_err(|error| {
-                    let reason = format!("chunk {chunk} of rank {rank}: {error}");
-                    lost::<W>(CommError::Codec(reason))
-                })?;
-                summary.phases.add(Phase::Encode, decoding.elapsed());
-                total = fold(total, partial, &mut summary.phases);
+                // After one that cannot be decoded the others are still taken: the next run must not find them.
+                total = total.and_then(|total| {
+                    let decoding = Instant::now();
+                    let partial = postcard::from_bytes(&bytes).map_err(|error| {
+                        CommError::Codec(format!("chunk {chunk} of rank {rank}: {error}"))
+                    })?;
+                    summary.phases.add(Phase::Encode, decoding.elapsed());
+                    Ok(fold(total, partial, &mut summary.phases))
+                });
             }
         }
         Ok(total)
     }
 
-    /// Gives every rank the total, and what the outcome tells beside it.
+    /// Gives every rank the total, or why there is none, and what the outcome tells beside it.
     fn share_out(
         &self,
-        total: Option<W::Partial>,
+        total: Option<Result<W::Partial, CommError>>,
         mut summary: Summary,
-    ) -> Result<(W::Partial, Summary), RunError> {
+    ) -> Result<(W::Partial, Summary), CommError> {
         let sharing = Instant::now();
         let others = self.comm.size() as u64 - 1;
-        if let Some(total) = total.as_ref().filter(|_| others > 0) {
-            summary.bytes_sent = others * total.encoded_size().unwrap_or(0) as u64;
+        let (mut own, mut bytes, mut length) = (None, Vec::new(), None);
+        if let Some(total) = total {
+            let encoded = total.and_then(|total| {
+                if others > 0 {
+                    bytes =
+                        encode(&total).map_err(|error| CommError::Codec(format!("the total: {error}")))?;
+                }
+                own = Some(total);
+                Ok(bytes.len())
+            });
+            length = Some(encoded);
         }
-        let total = self.comm.broadcast_value(total, ROOT).map_err(|error| lost::<W>(error))?;
+        bytes.resize(self.comm.broadcast_value(length, ROOT)??, 0);
+        summary.bytes_sent = others * bytes.len() as u64;
+        self.comm.broadcast(&mut bytes, ROOT)?;
         summary.phases.add(Phase::Transfer, sharing.elapsed());
-        let summary = self.comm.broadcast_value(self.is_root().then_some(summary), ROOT);
-        Ok((total, summary.map_err(|error| lost::<W>(error))?))
+        let summary = self.comm.broadcast_value(self.is_root().then_some(summary), ROOT)?;
+        let total = match own {
+            Some(total) => total,
+            None => postcard::from_bytes(&bytes)
+                .map_err(|error| CommError::Codec(format!("the total: {error}")))?,
+        };
+        Ok((total, summary))
     }
 }
 

@@ -33,6 +33,7 @@ pub struct Cartesian<C> {
 
 impl<C: Communicator> Cartesian<C> {
     /// The grid on the first ranks of `comm`; the ranks that it has no room for get `None`. A collective.
+    #[track_caller]
     pub(super) fn of_first_ranks(
         comm: &C,
         dims: &[usize],

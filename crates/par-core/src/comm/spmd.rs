@@ -87,10 +87,51 @@ impl SpmdError {
     }
 }
 
-/// The causes alone, unless there are only consequences.
+/// The causes alone, unless there are only consequences; ranks that failed alike are told of together.
 fn told(failures: &[(Rank, RankFailure)]) -> String {
     let causes = failures.iter().filter(|(_, failure)| !failure.is_consequence()).count();
     let shown = &failures[..if causes == 0 { failures.len() } else { causes }];
-    let lines: Vec<String> = shown.iter().map(|(rank, failure)| format!("rank {rank}: {failure}")).collect();
+    let mut alike: Vec<(&RankFailure, Vec<Rank>)> = Vec::new();
+    for (rank, failure) in shown {
+        match alike.iter_mut().find(|(known, _)| *known == failure) {
+            Some((_, ranks)) => ranks.push(*rank),
+            None => alike.push((failure, vec![*rank])),
+        }
+    }
+    let lines: Vec<String> =
+        alike.iter().map(|(failure, ranks)| format!("{}: {failure}", named(ranks))).collect();
     lines.join("\n")
+}
+
+/// `rank 3`, `ranks 0 and 1`, `ranks 0, 1 and 5`, `ranks 0, 1, 2, … and 63 (64)`.
+fn named(ranks: &[Rank]) -> String {
+    const SHOWN: usize = 8;
+    let list = |ranks: &[Rank]| ranks.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    match ranks {
+        [rank] => format!("rank {rank}"),
+        [.., last] if ranks.len() > SHOWN => {
+            format!("ranks {}, … and {last} ({})", list(&ranks[..SHOWN - 1]), ranks.len())
+        }
+        [others @ .., last] => format!("ranks {} and {last}", list(others)),
+        [] => "no rank".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranks_that_failed_alike_are_told_of_together() {
+        let deadlock = || RankFailure::Failed(CommError::Deadlock(vec!["rank 0 waits".to_owned()]));
+        let other = RankFailure::Failed(CommError::program("the input is missing"));
+        let lost = CommError::RankLost { rank: 0, reason: "it failed".to_owned() };
+        let failures = vec![(3, RankFailure::Failed(lost)), (2, deadlock()), (1, other), (0, deadlock())];
+        let error = SpmdError::of_ranks(failures);
+        assert_eq!(error.to_string(), "ranks 0 and 2: deadlock: rank 0 waits\nrank 1: the input is missing");
+        let many = SpmdError::of_ranks((0..64).map(|rank| (rank, deadlock())).collect());
+        assert_eq!(many.to_string(), "ranks 0, 1, 2, 3, 4, 5, 6, … and 63 (64): deadlock: rank 0 waits");
+        let three = SpmdError::of_ranks([0, 1, 5].map(|rank| (rank, deadlock())).to_vec());
+        assert_eq!(three.to_string(), "ranks 0, 1 and 5: deadlock: rank 0 waits");
+    }
 }

@@ -124,11 +124,16 @@ impl<'c, C: Communicator> Driver<'c, C> {
                 Ok(None) | Err(CommError::RankLost { .. }) => return Ok(taken > 0),
                 Err(error) => return Err(error.into()),
             };
-            let begun = Instant::now();
-            let (message, status) = message.recv::<u8>().map_err(PoolError::Comm)?;
-            let worker = status.source - 1;
-            self.shared.metrics.add_time(worker, Phase::Transfer, begun.elapsed());
-            self.handle(worker, message)?;
+            let (begun, worker) = (Instant::now(), message.status().source - 1);
+            match message.recv::<u8>() {
+                Ok((message, _)) => {
+                    self.shared.metrics.add_time(worker, Phase::Transfer, begun.elapsed());
+                    self.handle(worker, message)?;
+                }
+                // It ended in the middle of a long message.
+                Err(CommError::RankLost { reason, .. }) => self.lose(worker, &reason),
+                Err(error) => return Err(error.into()),
+            }
         }
         Ok(true)
     }

@@ -204,3 +204,84 @@ fn a_rank_that_is_lost_fails_the_run_of_the_others() {
         }
     }
 }
+
+/// Partials that can be encoded, and not decoded, or the other way round.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct OneWay {
+    decodes: bool,
+}
+
+/// A partial of [`OneWay`].
+#[derive(Debug)]
+struct Thing {
+    decodes: bool,
+    merged: bool,
+}
+
+impl Serialize for Thing {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.merged && self.decodes {
+            return Err(serde::ser::Error::custom("a merged thing goes nowhere"));
+        }
+        self.decodes.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Thing {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let decodes = bool::deserialize(deserializer)?;
+        if decodes {
+            return Ok(Self { decodes, merged: false });
+        }
+        Err(serde::de::Error::custom("what a thing is remains its secret"))
+    }
+}
+
+#[par_core::workload]
+impl Workload for OneWay {
+    const NAME: &'static str = "par-mpi-test-one-way";
+    type Chunk = Range<u64>;
+    type Partial = Thing;
+    type Output = ();
+
+    fn chunks(&self, parts: NonZeroUsize) -> Vec<Range<u64>> {
+        split(0..12, parts)
+    }
+    fn compute(&self, _: Range<u64>) -> Thing {
+        Thing { decodes: self.decodes, merged: false }
+    }
+    fn identity(&self) -> Thing {
+        Thing { decodes: self.decodes, merged: false }
+    }
+    fn merge(&self, left: Thing, _: Thing) -> Thing {
+        Thing { merged: true, ..left }
+    }
+    fn finish(&self, _: Thing) {}
+    fn serial(&self) {}
+    fn verify(&self, (): &(), (): &()) -> Result<(), Mismatch> {
+        Ok(())
+    }
+    fn cost(&self) -> Cost {
+        Cost::operations(12)
+    }
+}
+
+#[test]
+fn partials_that_cannot_be_decoded_or_a_total_that_cannot_be_encoded_fail_the_run_everywhere() {
+    let rough = Rough { length: 30, ..Rough::default() };
+    let answers = world(3, |comm| {
+        let ranks = MpiCollective::new(comm)?;
+        let mut answers = Vec::new();
+        for decodes in [false, true] {
+            let Err(RunError::World { source: CommError::Codec(_), .. }) =
+                ranks.run(&OneWay { decodes }, plan(12))
+            else {
+                return Err(CommError::program("things have crossed the wire"));
+            };
+            // Nothing of it is left for the next run.
+            answers.push(ranks.run(&rough, plan(8)).map_err(CommError::program)?.output.1.len());
+        }
+        Ok(answers)
+    });
+    assert_eq!(answers.expect("no rank fails"), vec![vec![30, 30]; 3]);
+}

@@ -6,7 +6,7 @@ use par_core::comm::{Communicator, SpmdError};
 use par_core::{Counter, Executor, ExecutorExt, SubmitError, Task, TaskError, task};
 use par_mpi::{MpiPool, MpiPoolBuilder};
 
-use crate::mortal::{Mortal, death_of};
+use crate::mortal::{Mortal, cut_of, death_of};
 use crate::{Failure, LIMIT, Outcome, gate, serve, world};
 
 /// A rank of the model cannot be ended from within a task; those in `lost` take part in making the pool, and leave.
@@ -144,6 +144,30 @@ fn the_tasks_of_a_rank_that_dies_are_lost_and_named() -> Outcome {
     assert_eq!(loss.worker, Some(0));
     assert!(loss.reason.contains("rank 1 is lost") && loss.reason.contains("a death"), "{loss}");
     assert_eq!(deaths, 1);
+    Ok(())
+}
+
+/// Its rank dies while rank 0 receives what it yields.
+#[par_core::task]
+fn yields_half(death: String) -> u32 {
+    gate::count(&cut_of(gate::worker() + 1, &death));
+    7
+}
+
+#[test]
+fn a_rank_that_dies_in_the_middle_of_a_message_costs_its_tasks_alone() -> Outcome {
+    let (loss, deaths) = serve_mortals(3, "half a message", MpiPool::builder, |pool| {
+        assert!(pool.wait_ready(LIMIT)?);
+        let victim = pool.submit(yields_half::new("half a message".into()))?;
+        let Err(TaskError::WorkerLost(loss)) = victim.wait() else { panic!("it is lost") };
+        for x in 0..100 {
+            assert_eq!(pool.submit(double::new(x))?.wait()?, 2 * x);
+        }
+        assert_eq!(pool.metrics().get(Counter::WorkersLost), 1);
+        Ok(loss)
+    })?;
+    assert!(loss.reason.contains("rank 1 is lost: in the middle of a message"), "{loss}");
+    assert_eq!((loss.worker, deaths), (Some(0), 1));
     Ok(())
 }
 

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use par_core::comm::{
-    Board, CommError, Communicator, Datum, Link, Message, Rank, Request, SendMode, Source, Status, Tag,
-    TagSelector, Watch,
+    Arrived, Board, CommError, Communicator, Datum, Link, Message, Rank, Request, SendMode, Source, Status,
+    Tag, TagSelector, Watch,
 };
 use par_core::testing::ModelComm;
 
@@ -13,7 +13,22 @@ use crate::gate;
 /// Panics at the next look for a message once `death` and its rank have been counted.
 pub(crate) struct Mortal<'w> {
     comm: Inner<'w>,
+    /// The death of all ranks, and that of this one.
+    name: String,
     death: String,
+}
+
+/// A message whose sender dies while it is received.
+struct Cut {
+    rank: Rank,
+    death: String,
+}
+
+impl Arrived for Cut {
+    fn take(self: Box<Self>, _: &mut [u8]) -> Result<(), CommError> {
+        gate::count(&self.death);
+        Err(CommError::RankLost { rank: self.rank, reason: "in the middle of a message".to_owned() })
+    }
 }
 
 enum Inner<'w> {
@@ -26,9 +41,15 @@ pub(crate) fn death_of(rank: Rank, death: &str) -> String {
     format!("{death} of rank {rank}")
 }
 
+/// What is to be counted for that rank to die while its next message is received.
+pub(crate) fn cut_of(rank: Rank, death: &str) -> String {
+    format!("{death} of rank {rank} in the middle of a message")
+}
+
 impl<'w> Mortal<'w> {
     pub(crate) fn new(world: &'w ModelComm, death: &str) -> Self {
-        Self { death: death_of(Communicator::rank(world), death), comm: Inner::World(world) }
+        let (name, death) = (death.to_owned(), death_of(Communicator::rank(world), death));
+        Self { name, death, comm: Inner::World(world) }
     }
 
     fn comm(&self) -> &ModelComm {
@@ -44,7 +65,7 @@ impl<'w> Mortal<'w> {
     }
 
     fn like(&self, comm: ModelComm) -> Self {
-        Self { comm: Inner::Own(comm), death: self.death.clone() }
+        Self { comm: Inner::Own(comm), name: self.name.clone(), death: self.death.clone() }
     }
 }
 
@@ -106,7 +127,12 @@ impl Communicator for Mortal<'_> {
         from: impl Into<Source>,
         tag: impl Into<TagSelector>,
     ) -> Result<Option<Message<'_>>, CommError> {
-        self.live().try_matched_probe(from, tag)
+        let Some(message) = self.live().try_matched_probe(from, tag)? else { return Ok(None) };
+        let (status, rank) = (message.status(), message.status().source);
+        if gate::counted(&cut_of(rank, &self.name)) == 0 {
+            return Ok(Some(message));
+        }
+        Ok(Some(Message::new(status, Cut { rank, death: death_of(rank, &self.name) })))
     }
     fn probe(&self, from: impl Into<Source>, tag: impl Into<TagSelector>) -> Result<Status, CommError> {
         self.live().probe(from, tag)

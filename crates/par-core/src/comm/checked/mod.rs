@@ -138,12 +138,12 @@ impl Checks {
 ///
 /// let error = ModelWorld::new(2).run_fn(|comm| Checked::run(&AfterYou, comm)).unwrap_err();
 /// let report = error.to_string();
-/// assert!(report.starts_with("rank 0: deadlock: rank 0 waits in recv of f64 from rank 1, tag 7, at "));
+/// assert!(report.starts_with("ranks 0 and 1: deadlock: rank 0 waits in recv of f64 from rank 1, tag 7, at "));
 /// # assert!(report.contains("; rank 1 waits in recv of f64 from rank 0, tag 7, at "));
 /// ```
-/// The report, on each of the two ranks:
+/// The report, which both ranks give:
 /// ```text
-/// deadlock: rank 0 waits in recv of f64 from rank 1, tag 7, at src/main.rs:12; rank 1 waits in recv of f64 from rank 0, tag 7, at src/main.rs:12
+/// ranks 0 and 1: deadlock: rank 0 waits in recv of f64 from rank 1, tag 7, at src/main.rs:12; rank 1 waits in recv of f64 from rank 0, tag 7, at src/main.rs:12
 /// ```
 pub struct Checked<C> {
     inner: C,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::members::Members;
 use super::op::MessageOp;
 use super::world::World;
-use crate::comm::{CommError, Completed, Datum, Pending, Request};
+use crate::comm::{CommError, Completed, Datum, Pending, Request, Tag};
 
 /// A request that is known to its world as long as it is under way.
 struct Known<'c, T: Datum> {
@@ -16,7 +16,7 @@ struct Known<'c, T: Datum> {
     world: &'c World,
     members: &'c Rc<Members>,
     number: usize,
-    receives: bool,
+    op: MessageOp,
 }
 
 /// Makes a request of the communicator below known.
@@ -28,7 +28,7 @@ pub(super) fn known<'c, T: Datum>(
 ) -> Request<'c, T> {
     let number = world.open(op.need(members), op);
     let inner = Some(request.into_pending());
-    Request::new(Known { inner, world, members, number, receives: op.receives })
+    Request::new(Known { inner, world, members, number, op })
 }
 
 impl<'c, T: Datum> Known<'c, T> {
@@ -49,17 +49,39 @@ impl<T: Datum> Pending<T> for Known<'_, T> {
     fn wait(mut self: Box<Self>) -> Result<Completed<T>, CommError> {
         let done = self.take().wait();
         let done = done.map_err(|error| self.world.explain(error, self.members));
-        if let Ok(Completed { status, .. }) = &done
-            && self.receives
-        {
-            self.world.add_received(self.members, status.source, status.tag);
+        if self.op.receives {
+            match &done {
+                Ok(Completed { status, .. }) => {
+                    self.world.add_received(self.members, status.source, status.tag);
+                }
+                // It was taken all the same.
+                Err(CommError::Truncated { from, tag, .. } | CommError::WrongType { from, tag, .. }) => {
+                    self.world.add_received(self.members, *from, Tag(*tag));
+                }
+                Err(_) => {}
+            }
         }
         done
     }
 
     fn cancel(mut self: Box<Self>) -> Result<bool, CommError> {
-        let inner = self.take();
-        inner.cancel()
+        let op = self.op;
+        if op.receives && self.test().unwrap_or(false) {
+            // Too late: the message that nobody will see was received, and what it was is told by a wait.
+            return match self.wait() {
+                Ok(_) | Err(CommError::Truncated { .. } | CommError::WrongType { .. }) => Ok(false),
+                Err(error) => Err(error),
+            };
+        }
+        let cancelled = self.take().cancel()?;
+        if let (Some(peer), Some(tag)) = (op.peer, op.tag) {
+            match (op.receives, cancelled) {
+                (true, false) => self.world.add_received(self.members, peer, tag),
+                (false, true) => self.world.take_back_sent(self.members, peer, tag),
+                _ => {}
+            }
+        }
+        Ok(cancelled)
     }
 
     fn pause(&self, waited: Duration) -> Result<(), CommError> {

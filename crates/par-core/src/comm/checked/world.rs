@@ -140,10 +140,19 @@ impl World {
     }
 
     #[inline]
-    pub(super) fn add_sent(&self, members: &Members, to: Rank, tag: Tag) -> Option<&Cell<u64>> {
-        let count = &self.counts[members.world_rank(to)? * CLASSES + class(members.context, tag.0)];
-        count.set(count.get() + 1);
-        Some(count)
+    pub(super) fn add_sent(&self, members: &Members, to: Rank, tag: Tag) {
+        if let Some(to) = members.world_rank(to) {
+            let count = &self.counts[to * CLASSES + class(members.context, tag.0)];
+            count.set(count.get() + 1);
+        }
+    }
+
+    /// A message that was counted is not sent.
+    pub(super) fn take_back_sent(&self, members: &Members, to: Rank, tag: Tag) {
+        if let Some(to) = members.world_rank(to) {
+            let count = &self.counts[to * CLASSES + class(members.context, tag.0)];
+            count.set(count.get().saturating_sub(1));
+        }
     }
 
     #[inline]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use par_core::comm::{Checks, CommError, Communicator, SpmdError, Tag};
+use par_core::comm::{Checks, CommError, Communicator, SendMode, Source, SpmdError, Tag, TagSelector};
 use par_core::testing::{ModelWorld, within};
 
 const TAG: Tag = Tag(5);
@@ -79,6 +79,8 @@ fn a_message_of_a_communicator_that_is_gone_is_counted() {
 fn cancelled_requests_and_truncated_messages_are_not_left_behind() {
     let fine = |world: &par_core::comm::Checked<_>| {
         world.irecv(vec![0_u8], 1 - world.rank(), TAG)?.cancel()?;
+        // Else the message could come before the receive is cancelled, which would take it.
+        world.barrier()?;
         if world.rank() == 0 {
             world.send(&[1_u8; 8], 1, TAG)
         } else {
@@ -99,4 +101,39 @@ fn after_a_deadlock_everything_answers_the_same() {
         Err(first)
     });
     assert!(outcome.expect_err("nobody sends").contains("deadlock: "));
+}
+
+#[test]
+fn a_receive_that_ends_in_an_error_or_is_cancelled_too_late_has_taken_its_message() {
+    let fine = |world: &par_core::comm::Checked<_>| {
+        if world.rank() == 0 {
+            return (0..3).try_for_each(|tag| world.send(&[1_u8; 8], 1, Tag(tag)));
+        }
+        let truncated = world.irecv(vec![0_u8; 4], 0, Tag(0))?.wait();
+        assert!(matches!(truncated, Err(CommError::Truncated { .. })), "{truncated:?}");
+        for from in [Source::Rank(0), Source::Any] {
+            let mut late = world.irecv(vec![0_u8; 8], from, TagSelector::Any)?;
+            while !late.test()? {
+                std::thread::yield_now();
+            }
+            assert_eq!(late.cancel(), Ok(false));
+        }
+        Ok(())
+    };
+    assert_eq!(report(Checks::default().strict(), fine), Ok(()));
+}
+
+#[test]
+fn the_send_of_an_exchange_whose_receive_was_too_short_counts() {
+    let stuck = |world: &par_core::comm::Checked<_>| {
+        let (other, mut short) = (1 - world.rank(), vec![0_u8; if world.rank() == 0 { 4 } else { 8 }]);
+        let exchanged = world.send_recv(&[1_u8; 8], other, TAG, &mut short, other, TAG);
+        assert_eq!(matches!(exchanged, Err(CommError::Truncated { .. })), world.rank() == 0);
+        world.send_with(SendMode::Synchronous, &[1_u8], other, TAG)
+    };
+    let report = report(Checks::default(), stuck).expect_err("both send first");
+    assert!(
+        report.starts_with("ranks 0 and 1: deadlock: rank 0 waits in send of 1 × u8 to rank 1"),
+        "{report}"
+    );
 }
