@@ -98,6 +98,10 @@ impl Search<'_> {
             return self.missing(row, collective, stuck).is_empty();
         }
         row.body.needs.iter().any(|need| match need.peer {
+            // What the receive of a `send_recv` takes is counted when both halves are done: it may have come, and the
+            // rank wait for its send to be taken, which is no business of those that it receives from.
+            _ if need.receives && row.body.sends_open => sources(row, need)
+                .any(|from| self.fitting(need, rank, from) > 0 || self.may_come(need, rank, from, stuck)),
             _ if need.receives => sources(row, need).any(|from| self.may_come(need, rank, from, stuck)),
             Some(to) => self.may_be_taken(need, rank, to, stuck),
             None => true,
@@ -325,6 +329,17 @@ mod tests {
             panic!("nobody sends")
         };
         assert!(stuck.lines[0].ends_with("(1 message of another tag or communicator lies there)"));
+    }
+
+    #[test]
+    fn an_exchange_whose_message_may_have_come_may_wait_for_its_send() {
+        let exchanges = |rows: Rows| {
+            let need = Need { receives: true, context: 0, peer: Some(1), tag: Some(7) };
+            let body = Body { needs: vec![need], members: vec![0b111], sends_open: true, ..Body::default() };
+            rows.with(State::Waiting, body).receives(Some(0), 9)
+        };
+        assert_eq!(exchanges(Rows::default()).stuck(0), Some((vec![0, 1], true)));
+        assert_eq!(exchanges(Rows::default()).pending(1, 0, 7).stuck(0), None);
     }
 
     #[test]
