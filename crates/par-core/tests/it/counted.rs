@@ -97,3 +97,32 @@ fn a_counted_model_of_3_ranks_passes_the_suite() {
         ModelWorld::new(3).run_fn(|comm| par_core::comm::Spmd::run(suite, &Counted::new(comm.duplicate()?)))
     });
 }
+
+#[test]
+fn what_was_taken_in_vain_is_not_missing() {
+    let all = within(Duration::from_secs(10), "a counted program", || {
+        ModelWorld::new(2).run_fn(|comm| {
+            let world = Counted::new(comm.duplicate()?);
+            if world.rank() == 0 {
+                (0..3).try_for_each(|_| world.send(&[1_u8; 9], 1, TAG))?;
+                world.send_recv(&[1_u8; 9], 1, TAG, &mut [0_u8; 9], 1, TAG)?;
+                world.send(&[1_u8; 9], 1, TAG)?;
+            } else {
+                assert!(world.recv_into(&mut [0_u8; 4], 0, TAG).is_err(), "it is too long");
+                assert!(world.recv::<u64>(0, TAG).is_err(), "it is no whole number of them");
+                assert!(world.irecv(vec![0_u8; 4], 0, TAG)?.wait().is_err(), "it is too long");
+                assert!(world.send_recv(&[1_u8; 9], 0, TAG, &mut [0_u8; 4], 0, TAG).is_err());
+                let mut late = world.irecv(vec![0_u8; 9], 0, TAG)?;
+                while !late.test()? {
+                    std::thread::yield_now();
+                }
+                assert_eq!(late.cancel(), Ok(false));
+            }
+            world.gather_traffic(0)
+        })
+    });
+    let mut all = all.expect("errors that are expected");
+    let traffic = all.remove(0).expect("rank 0 has gathered it");
+    assert_eq!(traffic.messages, [[0, 5], [1, 0]]);
+    assert_eq!(traffic.missing(), []);
+}

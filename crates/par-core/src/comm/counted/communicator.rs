@@ -26,6 +26,12 @@ impl<C: Communicator> Counted<C> {
         self.tally.add_received(self.members[status.source], status.bytes);
     }
 
+    /// Counts a message that was taken although its receive has failed.
+    #[inline]
+    fn taken<R>(&self, outcome: Result<R, CommError>) -> Result<R, CommError> {
+        outcome.inspect_err(|error| self.tally.add_taken(&self.members, error))
+    }
+
     /// What the root alone gives.
     fn of_root(&self, root: Rank, bytes: usize) -> usize {
         if self.inner.rank() == root { bytes } else { 0 }
@@ -57,7 +63,7 @@ impl<C: Communicator> Communicator for Counted<C> {
         from: impl Into<Source>,
         tag: impl Into<TagSelector>,
     ) -> Result<Status, CommError> {
-        let status = self.inner.recv_into(buf, from, tag)?;
+        let status = self.taken(self.inner.recv_into(buf, from, tag))?;
         self.received(status);
         Ok(status)
     }
@@ -71,8 +77,11 @@ impl<C: Communicator> Communicator for Counted<C> {
         from: impl Into<Source>,
         receive_tag: impl Into<TagSelector>,
     ) -> Result<Status, CommError> {
-        let status = self.inner.send_recv(data, to, send_tag, buf, from, receive_tag)?;
-        self.sent(to, size_of_val(data));
+        let outcome = self.inner.send_recv(data, to, send_tag, buf, from, receive_tag);
+        if let Ok(_) | Err(CommError::Truncated { .. } | CommError::WrongType { .. }) = &outcome {
+            self.sent(to, size_of_val(data));
+        }
+        let status = self.taken(outcome)?;
         self.received(status);
         Ok(status)
     }
@@ -144,7 +153,7 @@ impl<C: Communicator> Communicator for Counted<C> {
         from: impl Into<Source>,
         tag: impl Into<TagSelector>,
     ) -> Result<(Vec<T>, Status), CommError> {
-        let (data, status) = self.inner.recv(from, tag)?;
+        let (data, status) = self.taken(self.inner.recv(from, tag))?;
         self.received(status);
         Ok((data, status))
     }

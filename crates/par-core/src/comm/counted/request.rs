@@ -27,13 +27,20 @@ impl<T: Datum> Pending<T> for Receiving<'_, T> {
     }
 
     fn wait(self: Box<Self>) -> Result<Completed<T>, CommError> {
-        let done = self.inner.wait()?;
+        let done = self.inner.wait().inspect_err(|error| self.tally.add_taken(self.members, error))?;
         self.tally.add_received(self.members[done.status.source], done.status.bytes);
         Ok(done)
     }
 
-    fn cancel(self: Box<Self>) -> Result<bool, CommError> {
-        self.inner.cancel()
+    fn cancel(mut self: Box<Self>) -> Result<bool, CommError> {
+        if !self.test().unwrap_or(false) {
+            return self.inner.cancel();
+        }
+        // Too late: a wait tells what nobody will see.
+        match self.wait() {
+            Ok(_) | Err(CommError::Truncated { .. } | CommError::WrongType { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     fn pause(&self, waited: Duration) -> Result<(), CommError> {

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use super::traffic::{Calls, Flow, RankTraffic};
-use crate::comm::Rank;
+use crate::comm::{CommError, Rank};
 use crate::{Counter, Metrics, Snapshot};
 
 /// Shared by all communicators of a rank; cells, since a rank is one thread.
@@ -31,6 +31,16 @@ impl Tally {
     #[inline]
     pub(super) fn add_received(&self, from: Rank, bytes: usize) {
         add(&self.received[from], bytes);
+    }
+
+    /// Counts the message of a receive that has failed for what came; it was taken all the same.
+    #[cold]
+    pub(super) fn add_taken(&self, members: &[Rank], error: &CommError) {
+        if let CommError::Truncated { from, got: bytes, .. } | CommError::WrongType { from, bytes, .. } =
+            error
+        {
+            self.add_received(members[*from], *bytes);
+        }
     }
 
     pub(super) fn add_call(&self, name: &'static str, bytes: usize) {

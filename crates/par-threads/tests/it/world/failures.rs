@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use par_core::comm::{CommError, Communicator, RankFailure, SendMode, Source, SpmdError, Tag};
+use par_core::comm::{
+    Checks, CommError, Communicator, RankFailure, SendMode, Source, SpmdError, Tag, wait_all,
+};
 use par_threads::ThreadWorld;
 
 use super::run_in;
@@ -80,4 +82,25 @@ fn a_rank_that_waits_for_itself_is_told() {
         comm.send_with(SendMode::Synchronous, &[1_u8], comm.rank(), Tag(1))
     });
     assert!(matches!(&failures(outcome)[0].1, RankFailure::Failed(CommError::Deadlock(_))));
+}
+
+#[test]
+fn a_send_that_was_cancelled_is_not_left_behind() {
+    const MANY: usize = 5000;
+    let outcome = run_in(&ThreadWorld::new(2), |comm| {
+        Checks::default().strict().run_fn(comm, |world| {
+            if world.rank() == 1 {
+                // Nothing is received until the other has cancelled.
+                world.barrier()?;
+                return (1..MANY).try_for_each(|_| world.recv::<u8>(0, Tag(1)).map(drop));
+            }
+            let mut sends: Vec<_> = (0..MANY)
+                .map(|_| world.isend_with(SendMode::Standard, vec![1_u8; 64], 1, Tag(1)))
+                .collect::<Result<_, _>>()?;
+            assert_eq!(sends.pop().map(par_core::comm::Request::cancel), Some(Ok(true)));
+            world.barrier()?;
+            wait_all(sends).map(drop)
+        })
+    });
+    assert!(outcome.is_ok(), "{outcome:?}");
 }
