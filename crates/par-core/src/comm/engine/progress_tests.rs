@@ -9,9 +9,11 @@ use super::frame::{Head, Kind};
 use super::{Comm, Ended, RING_WORDS, RingSender, Settings, Transport, Word};
 use crate::comm::{CommError, Communicator, Rank, Tag};
 
+type Rings = HashMap<(Rank, Rank), Rc<[Word]>>;
+
 /// The rings of a world of three, of which rank 0 alone is there; the test writes what the others send.
 #[derive(Clone, Default)]
-struct Alone(Rc<RefCell<HashMap<(Rank, Rank), Rc<[Word]>>>>);
+struct Alone(Rc<RefCell<Rings>>);
 
 impl Transport for Alone {
     type Words = Rc<[Word]>;
