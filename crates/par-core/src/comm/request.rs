@@ -109,6 +109,9 @@ impl<'c, T: Datum> Request<'c, T> {
     ///
     /// # Errors
     /// What the transport says.
+    ///
+    /// # Blocking
+    /// A send that its receiver knows of already is waited for, as by [`wait`](Self::wait).
     pub fn cancel(self) -> Result<bool, CommError> {
         self.into_pending().cancel()
     }

@@ -23,7 +23,7 @@ use crate::comm::{
 ///
 /// It belongs to its rank's thread. All communicators of a rank share its rings, so each moves the others' messages, too.
 pub struct Comm<T: Transport> {
-    program: Channel<T>,
+    pub(super) program: Channel<T>,
     collectives: Channel<T>,
     boards: Cell<u32>,
 }

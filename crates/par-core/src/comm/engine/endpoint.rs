@@ -31,6 +31,8 @@ pub(super) struct Endpoint<T: Transport> {
     pub(super) fragment_bytes: usize,
     /// How often a wait looks before it yields.
     pub(super) spins: u32,
+    /// How many receives have looked for a short message first.
+    pub(super) short_receives: u32,
     /// How many waits yield no more before they sleep, because others want the processors.
     pub(super) sleepy_waits: u32,
 }
@@ -189,6 +191,7 @@ impl<T: Transport> Endpoint<T> {
             fragment_count,
             fragment_bytes,
             spins,
+            short_receives: 0,
             sleepy_waits: 0,
         }
     }

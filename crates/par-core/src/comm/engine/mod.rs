@@ -33,6 +33,8 @@ mod incoming;
 mod keyed;
 mod outgoing;
 mod pending;
+#[cfg(all(test, not(loom)))]
+mod progress_tests;
 mod ring;
 mod settings;
 mod transport;

@@ -39,6 +39,7 @@ fn what_a_flood_leaves_at_a_rank_is_bounded() {
                 // Comes last, so all others have come, or are announced; none was received.
                 comm.recv::<u8>(1, Tag(2))?;
                 comm.send(&[0_u8], 1, Tag(3))?;
+                comm.recv::<u8>(1, Tag(4))?;
                 for number in 0..MESSAGES {
                     assert_eq!(comm.recv::<u8>(1, Tag(1))?.0, vec![number as u8; bytes]);
                 }
@@ -52,7 +53,9 @@ fn what_a_flood_leaves_at_a_rank_is_bounded() {
             for request in &mut sent {
                 there += usize::from(request.test()?);
             }
+            // Only now may they be received.
             last.wait()?;
+            comm.send(&[0_u8], 0, Tag(4))?;
             wait_all(sent).map(|_| there)
         });
         // Those that lie there have all been paid for, and the rest lies here.
