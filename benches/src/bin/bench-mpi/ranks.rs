@@ -15,7 +15,7 @@ use par_core::{Outcome, Plan, RunError, Runner, Workload};
 use par_mpi::{MpiCollective, MpiPool, MpiWorld};
 
 /// How long the workers of a pool may take to come.
-const COMING: Duration = Duration::from_secs(60);
+const COMING: Duration = Duration::from_mins(1);
 /// The exit code of a rank that has no world.
 const NO_WORLD: u8 = 1;
 
