@@ -7,7 +7,6 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::group::Output;
-use crate::probe;
 use crate::workspace::{self, Workspace};
 
 use super::{bench, fresh};
@@ -83,13 +82,6 @@ pub(super) const STEPS: &[Step] = &[
         })
     },
     Step {
-        limit: Duration::from_mins(15),
-        count: Count::Libtest,
-        ..step("mpich", "the world of MPI on a second MPI, where mpicc.mpich is", |session| {
-            Ok(mpich(session))
-        })
-    },
-    Step {
         limit: Duration::from_mins(30),
         count: Count::Libtest,
         ..step("doctests", "the examples in the documentation", |session| {
@@ -157,20 +149,6 @@ fn loom(session: &Session) -> Result<Command, String> {
     // Other flags, other folder: the two builds do not throw each other's work away.
     command.env("CARGO_TARGET_DIR", session.workspace.target.join("loom"));
     Ok(command)
-}
-
-/// The bindings are made when they are built, so another MPI has another folder.
-fn mpich(session: &Session) -> Command {
-    if let Some(name) = ["mpicc.mpich", "mpirun.mpich"].iter().find(|name| probe::program(&[name]).is_none())
-    {
-        let mut nothing = Command::new("echo");
-        nothing.arg(format!("skipped: no {name} on the PATH; the first MPI was tested by the step `tests`"));
-        return nothing;
-    }
-    let mut command = session.cargo(&["test", "-p", "par-mpi", "--features", "mpi", "--test", "mpi"]);
-    command.env("MPICC", "mpicc.mpich").env("PAR_MPIRUN", "mpirun.mpich");
-    command.env("CARGO_TARGET_DIR", session.workspace.target.join("mpich"));
-    command
 }
 
 fn doc(session: &Session) -> Command {
