@@ -68,6 +68,21 @@ pub(crate) fn int(number: usize) -> c_int {
     c_int::try_from(number).unwrap_or(c_int::MAX)
 }
 
+/// Where a buffer of a collective begins.
+///
+/// An empty slice of bytes may begin at address 1, which is Open MPI's `MPI_IN_PLACE`; an empty buffer is told by
+/// another address, which is never read.
+#[inline]
+pub(in crate::native) fn start<T>(data: &[T]) -> *const c_void {
+    if data.is_empty() { std::ptr::dangling::<u64>().cast() } else { data.as_ptr().cast() }
+}
+
+/// As [`start`], of a buffer that is written.
+#[inline]
+pub(in crate::native) fn start_mut<T>(data: &mut [T]) -> *mut c_void {
+    if data.is_empty() { std::ptr::dangling_mut::<u64>().cast() } else { data.as_mut_ptr().cast() }
+}
+
 // ---------------------------------------------------------------- the environment
 
 const LEVELS: [ThreadLevel; 4] =

@@ -11,21 +11,13 @@ use mpi::ffi;
 use par_core::bytemuck;
 use par_core::comm::{Blocks, CommError, Datum, Reduction};
 
-use crate::native::base::{Comm, Datatype, Extent, Op, check, in_place, int};
+use crate::native::base::{Comm, Datatype, Extent, Op, check, in_place, int, start, start_mut};
 
 /// Counts and displacements as MPI takes them.
 #[derive(Debug, Clone)]
 pub(crate) struct Places {
     pub(crate) counts: Vec<c_int>,
     pub(crate) displacements: Vec<c_int>,
-}
-
-fn start<T: Datum>(data: &[T]) -> *const c_void {
-    data.as_ptr().cast()
-}
-
-fn start_mut<T: Datum>(data: &mut [T]) -> *mut c_void {
-    data.as_mut_ptr().cast()
 }
 
 pub(crate) fn barrier(comm: Comm) -> Result<(), CommError> {

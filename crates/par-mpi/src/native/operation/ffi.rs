@@ -9,7 +9,7 @@ use mpi::ffi;
 use par_core::bytemuck::{self, Pod};
 use par_core::comm::{CommError, SendMode, Status};
 
-use crate::native::base::{Comm, Datatype, Extent, Op, check, in_place};
+use crate::native::base::{Comm, Datatype, Extent, Op, check, in_place, start, start_mut};
 use crate::native::p2p::{empty_status, received};
 
 /// An operation of MPI that owns its buffers.
@@ -137,7 +137,7 @@ pub(crate) fn send<T: Pod>(
     let extent = Extent::of(size_of_val(data.as_slice()), limit)?;
     let (count, datatype) = (extent.count, extent.datatype.raw);
     Operation::start("MPI_Isend", data, 0, |data, request| {
-        let start = bytes(data).as_ptr().cast();
+        let start = start(bytes(data));
         match mode {
             SendMode::Standard | SendMode::Buffered => {
                 // SAFETY: the extent is that of the vector, which the operation owns from now on.
@@ -167,7 +167,7 @@ pub(crate) fn recv<T: Pod>(
     let extent = Extent::of(room, limit)?;
     let (count, datatype) = (extent.count, extent.datatype.raw);
     Operation::start("MPI_Irecv", buf, room, |buf, request| {
-        let start = bytes_mut(buf).as_mut_ptr().cast();
+        let start = start_mut(bytes_mut(buf));
         // SAFETY: the extent is that of the vector, which the operation owns from now on.
         unsafe { ffi::MPI_Irecv(start, count, datatype, from, tag, comm.0, request) }
     })
@@ -191,7 +191,7 @@ pub(crate) fn broadcast<T: Pod>(
     let extent = Extent::of(size_of_val(buf.as_slice()), limit)?;
     let (count, datatype) = (extent.count, extent.datatype.raw);
     Operation::start("MPI_Ibcast", buf, 0, |buf, request| {
-        let start = bytes_mut(buf).as_mut_ptr().cast();
+        let start = start_mut(bytes_mut(buf));
         // SAFETY: the extent is that of the vector, which the operation owns from now on.
         unsafe { ffi::MPI_Ibcast(start, count, datatype, root, comm.0, request) }
     })
@@ -226,7 +226,7 @@ pub(crate) fn blockwise<T: Pod>(
         Blockwise::AllToAll => "MPI_Ialltoall",
     };
     Operation::start(call, buffers, 0, |(data, into), request| {
-        let (data, into) = (bytes(data).as_ptr().cast(), bytes_mut(into).as_mut_ptr().cast());
+        let (data, into) = (start(bytes(data)), start_mut(bytes_mut(into)));
         match which {
             Blockwise::Gather(root) => {
                 // SAFETY: the vectors hold the blocks that count on this rank, and the operation owns them.
@@ -281,7 +281,7 @@ pub(crate) fn fold<T: Pod>(
         Fold::Exscan => "MPI_Iexscan",
     };
     Operation::start(call, buf, 0, |buf, request| {
-        let (start, own) = (bytes_mut(buf).as_mut_ptr().cast::<std::ffi::c_void>(), in_place());
+        let (start, own) = (start_mut(bytes_mut(buf)), in_place());
         match which {
             Fold::Reduce(root, is_root) => {
                 let (given, taken) = if is_root { (own, start) } else { (start, std::ptr::null_mut()) };

@@ -1,7 +1,7 @@
 //! Collectives that move blocks, checked against what each rank can compute alone.
 
-use par_core::comm::{Blocks, CommError, Communicator, Tag};
-use par_mpi::MpiWorld;
+use par_core::comm::{Blocks, CommError, Communicator, Tag, op};
+use par_mpi::{MpiComm, MpiWorld};
 
 use super::{Outcome, SMALL_LIMIT};
 
@@ -15,6 +15,7 @@ fn block(rank: usize, length: usize) -> Vec<u32> {
 }
 
 pub(super) fn blocks_of_one_length(world: &MpiWorld) -> Outcome {
+    nothing_at_all(world.comm())?;
     for length in [0, 1, 5] {
         one_length(world, length)?;
     }
@@ -167,5 +168,20 @@ pub(super) fn values(world: &MpiWorld) -> Outcome {
             assert!(came == long(from));
         }
     }
+    Ok(())
+}
+
+/// An empty vector of bytes begins at address 1, which is Open MPI's mark for "in place".
+fn nothing_at_all(comm: &MpiComm) -> Outcome {
+    let mut nothing = Vec::<u8>::new();
+    comm.broadcast(&mut nothing, 0)?;
+    comm.gather(&[0_u8; 0], &mut nothing, 0)?;
+    comm.scatter(&[0_u8; 0], &mut nothing, 0)?;
+    comm.all_gather(&[0_u8; 0], &mut nothing)?;
+    comm.all_to_all(&[0_u8; 0], &mut nothing)?;
+    comm.reduce(&[0_u8; 0], &mut nothing, &op::Sum, 0)?;
+    comm.all_reduce(&[0_u8; 0], &mut nothing, &op::Sum)?;
+    comm.scan(&mut nothing, &op::Sum)?;
+    assert_eq!(comm.broadcast_value(Some(()), 0).map(|()| nothing.len())?, 0);
     Ok(())
 }
