@@ -1,14 +1,15 @@
 //! A flag that many tasks can be told to stop by.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use crate::plumbing::contained;
 
 /// What a token tells when it is cancelled: the handle of a task, or a child token.
 pub(crate) trait OnCancel: Send + Sync {
-    fn on_cancel(&self);
+    fn on_cancel(&self, reason: Option<&Cow<'static, str>>);
 }
 
 /// A token that asks any number of tasks to stop; clones are the same token.
@@ -38,6 +39,8 @@ pub struct Cancellation {
 #[derive(Default)]
 struct Inner {
     cancelled: AtomicBool,
+    /// Written before `cancelled`.
+    reason: OnceLock<Cow<'static, str>>,
     listeners: Mutex<Listeners>,
 }
 
@@ -66,7 +69,27 @@ impl Cancellation {
 
     /// Asks every task that carries this token, or a child of it, to stop; once is enough.
     pub fn cancel(&self) {
-        self.inner.on_cancel();
+        self.inner.on_cancel(None);
+    }
+
+    /// As [`cancel`](Self::cancel), and says why; what was said first stays.
+    ///
+    /// # Examples
+    /// ```
+    /// use par_core::Cancellation;
+    ///
+    /// let token = Cancellation::new();
+    /// let child = token.child();
+    /// token.cancel_because("the user closed the window");
+    /// assert_eq!(child.reason().as_deref(), Some("the user closed the window"));
+    /// ```
+    pub fn cancel_because(&self, reason: impl Into<Cow<'static, str>>) {
+        self.inner.on_cancel(Some(&reason.into()));
+    }
+
+    /// What [`cancel_because`](Self::cancel_because) said, here or on a parent.
+    pub fn reason(&self) -> Option<Cow<'static, str>> {
+        self.inner.reason.get().cloned()
     }
 
     /// Whether [`cancel`](Self::cancel) was called, here or on a parent.
@@ -112,19 +135,22 @@ impl Cancellation {
                 return;
             }
         }
-        listener.on_cancel();
+        listener.on_cancel(self.inner.reason.get());
     }
 }
 
 impl OnCancel for Inner {
-    fn on_cancel(&self) {
+    fn on_cancel(&self, reason: Option<&Cow<'static, str>>) {
         let listeners = {
             let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(reason) = reason.filter(|_| !self.cancelled.load(Ordering::Relaxed)) {
+                self.reason.set(reason.clone()).ok();
+            }
             self.cancelled.store(true, Ordering::Release);
             std::mem::take(&mut listeners.all)
         };
         for listener in listeners.iter().filter_map(Weak::upgrade) {
-            listener.on_cancel();
+            listener.on_cancel(self.reason.get());
         }
     }
 }
@@ -145,7 +171,7 @@ impl fmt::Debug for CancelCallback {
 struct Once(Mutex<Option<Box<dyn FnOnce() + Send>>>);
 
 impl OnCancel for Once {
-    fn on_cancel(&self) {
+    fn on_cancel(&self, _: Option<&Cow<'static, str>>) {
         let callback = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(callback) = callback {
             contained(callback);

@@ -306,7 +306,7 @@ impl<T: Send + 'static> Controlled for Shared<T> {
 }
 
 impl<T: Send + 'static> OnCancel for Shared<T> {
-    fn on_cancel(&self) {
+    fn on_cancel(&self, _: Option<&std::borrow::Cow<'static, str>>) {
         self.cancel();
     }
 }

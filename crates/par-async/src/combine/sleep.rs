@@ -1,0 +1,40 @@
+//! Waiting for a time.
+
+use std::future::Future;
+use std::panic::Location;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::task::waiting;
+
+/// Waits so long; with [`Duration::ZERO`] it lets others run once.
+///
+/// # Cancel safety
+/// It may be dropped at any time.
+///
+/// # Panics
+/// When it is polled outside of a tokio runtime.
+#[track_caller]
+pub fn sleep(duration: Duration) -> impl Future<Output = ()> + Send {
+    let at = Location::caller();
+    waiting("sleep", at, async move {
+        if duration.is_zero() {
+            tokio::task::yield_now().await;
+        } else {
+            tokio::time::sleep(duration).await;
+        }
+    })
+}
+
+/// Waits until then.
+///
+/// # Cancel safety
+/// It may be dropped at any time.
+///
+/// # Panics
+/// When it is polled outside of a tokio runtime.
+#[track_caller]
+pub fn sleep_until(deadline: Instant) -> impl Future<Output = ()> + Send {
+    waiting("sleep_until", Location::caller(), async move { tokio::time::sleep_until(deadline).await })
+}

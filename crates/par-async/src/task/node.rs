@@ -1,0 +1,341 @@
+//! Where somebody is: a task, a scope inside one, or what it waits for.
+//!
+//! Nodes form a tree. A node is *open* while its owner, the future that polls under it, has not closed it, or a node
+//! under it is open: `open` counts both, and falls to 0 once. Then the node leaves its parent's links and lowers the
+//! parent's count in turn. So a count of 1, the owner's own, says that nothing is left under a node, however its futures
+//! went: they were polled to their ends, or dropped, or unwound.
+//!
+//! A wait is no node: it is a line in the links of the node that waits.
+
+use std::cell::RefCell;
+use std::panic::Location;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Waker};
+
+use parking_lot::Mutex;
+use slab::Slab;
+use tokio::time::Instant;
+
+use super::vars::Vars;
+use crate::error::{Cancelled, Reason};
+
+/// What a node is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A task of a group, or of a loop.
+    Task,
+    /// The future that a runner was given, or that blocks a thread.
+    Main,
+    /// A group of tasks, and the body that spawns them.
+    Group,
+    /// A loop, whose tasks these are.
+    Loop,
+    /// A scope inside a task, e.g. `timeout`.
+    Scope(&'static str),
+}
+
+impl Kind {
+    /// Whether it is of its own: cancelled, named and listed by itself.
+    pub(crate) const fn is_task(self) -> bool {
+        matches!(self, Self::Task | Self::Main)
+    }
+}
+
+/// Something that a node waits for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wait {
+    pub(crate) what: &'static str,
+    pub(crate) at: &'static Location<'static>,
+    pub(crate) since: Instant,
+    /// The task that it waits for, by its number.
+    pub(crate) on: Option<u64>,
+}
+
+/// What is under a node.
+#[derive(Debug, Default)]
+pub(crate) struct Links {
+    pub(crate) nodes: Slab<Arc<Node>>,
+    pub(crate) waits: Slab<Wait>,
+}
+
+/// A place in the tree.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) id: u64,
+    pub(crate) kind: Kind,
+    pub(crate) name: Mutex<Option<Arc<str>>>,
+    pub(crate) at: &'static Location<'static>,
+    pub(crate) born: Instant,
+    parent: Option<Arc<Node>>,
+    /// Its key in the links of the parent.
+    seat: AtomicUsize,
+    /// Made when something comes under it.
+    links: Mutex<Option<Box<Links>>>,
+    open: AtomicUsize,
+    /// Whether the owner waits until nothing is left under it.
+    draining: AtomicBool,
+    cancelled: OnceLock<Reason>,
+    /// How many shields stand in the way of a cancellation.
+    shields: AtomicUsize,
+    /// Wakes the owner.
+    owner: Mutex<Option<Waker>>,
+    /// The context variables of a task.
+    pub(crate) vars: Mutex<Option<Arc<Vars>>>,
+}
+
+/// The nodes that have no parent.
+static ROOTS: Mutex<Slab<Arc<Node>>> = Mutex::new(Slab::new());
+
+static IDS: AtomicU64 = AtomicU64::new(1);
+
+thread_local! {
+    /// The node under which this thread polls.
+    static CURRENT: RefCell<Option<Arc<Node>>> = const { RefCell::new(None) };
+}
+
+/// The node under which this thread polls.
+pub(crate) fn current() -> Option<Arc<Node>> {
+    CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
+}
+
+/// Asks the node under which this thread polls.
+pub(crate) fn with_current<R>(ask: impl FnOnce(&Arc<Node>) -> R) -> Option<R> {
+    CURRENT.try_with(|current| current.borrow().as_ref().map(ask)).ok().flatten()
+}
+
+/// The nodes that have no parent, as they are now.
+pub(crate) fn roots() -> Vec<Arc<Node>> {
+    ROOTS.lock().iter().map(|(_, node)| Arc::clone(node)).collect()
+}
+
+impl Node {
+    /// A node under `parent`, or a root; opened by its owner. `None`: the parent is over, and takes nothing more.
+    pub(crate) fn open_under(
+        parent: Option<Arc<Self>>,
+        kind: Kind,
+        name: Option<Arc<str>>,
+        at: &'static Location<'static>,
+    ) -> Option<Arc<Self>> {
+        if let Some(parent) = &parent {
+            let one_more = |open: usize| (open > 0).then_some(open + 1);
+            parent.open.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more).ok()?;
+        }
+        let vars = if kind.is_task() { super::vars::inherited() } else { None };
+        let node = Arc::new(Self {
+            id: IDS.fetch_add(1, Ordering::Relaxed),
+            kind,
+            name: Mutex::new(name),
+            at,
+            born: Instant::now(),
+            parent,
+            seat: AtomicUsize::new(usize::MAX),
+            links: Mutex::new(None),
+            open: AtomicUsize::new(1),
+            draining: AtomicBool::new(false),
+            cancelled: OnceLock::new(),
+            shields: AtomicUsize::new(0),
+            owner: Mutex::new(None),
+            vars: Mutex::new(vars),
+        });
+        let seat = match &node.parent {
+            Some(parent) => parent.links.lock().get_or_insert_default().nodes.insert(Arc::clone(&node)),
+            None => ROOTS.lock().insert(Arc::clone(&node)),
+        };
+        node.seat.store(seat, Ordering::Release);
+        // Only a group hands its cancellation down: everything else under a cancelled node is dropped by its owner.
+        if let Some(parent) = node.parent.as_ref().filter(|parent| parent.hands_down())
+            && let Some(reason) = parent.cancelled.get()
+        {
+            node.cancel(reason.clone());
+        }
+        Some(node)
+    }
+
+    /// A node under the one that polls on this thread; a root outside of all tasks.
+    pub(crate) fn open_here(kind: Kind, name: Option<Arc<str>>, at: &'static Location<'static>) -> Arc<Self> {
+        // What polls has not closed.
+        Self::open_under(current(), kind, name.clone(), at)
+            .or_else(|| Self::open_under(None, kind, name, at))
+            .expect("a root has nothing above it")
+    }
+
+    fn hands_down(&self) -> bool {
+        matches!(self.kind, Kind::Group | Kind::Loop)
+    }
+
+    /// The task that the node is in; itself, if it is one.
+    pub(crate) fn task(self: &Arc<Self>) -> Option<&Arc<Self>> {
+        let mut node = self;
+        while !node.kind.is_task() {
+            node = node.parent.as_ref()?;
+        }
+        Some(node)
+    }
+
+    /// What is under the node now.
+    pub(crate) fn under(&self) -> (Vec<Arc<Self>>, Vec<Wait>) {
+        let links = self.links.lock();
+        let Some(links) = links.as_ref() else { return Default::default() };
+        (
+            links.nodes.iter().map(|(_, node)| Arc::clone(node)).collect(),
+            links.waits.iter().map(|(_, wait)| *wait).collect(),
+        )
+    }
+
+    /// Says that the node waits; the key is for [`end_wait`](Self::end_wait).
+    pub(crate) fn begin_wait(&self, wait: Wait) -> usize {
+        self.links.lock().get_or_insert_default().waits.insert(wait)
+    }
+
+    pub(crate) fn end_wait(&self, key: usize) {
+        if let Some(links) = self.links.lock().as_mut() {
+            links.waits.try_remove(key);
+        }
+    }
+
+    /// Asks the node to end; the first reason stays. A group asks its tasks, too.
+    pub(crate) fn cancel(self: &Arc<Self>, reason: Reason) {
+        if self.cancelled.set(reason.clone()).is_err() {
+            return;
+        }
+        self.wake_owner();
+        if self.hands_down() {
+            for node in self.under().0 {
+                node.cancel(reason.clone());
+            }
+        }
+    }
+
+    /// Why the node was asked to end, if it was.
+    pub(crate) fn cancelled(&self) -> Option<Cancelled> {
+        self.cancelled.get().map(|reason| Cancelled::new(reason.clone()))
+    }
+
+    /// Why whoever polls under this node was asked to end: it, or what it is in, up to its task.
+    pub(crate) fn cancelled_here(&self) -> Option<Cancelled> {
+        let mut node = self;
+        loop {
+            if let Some(cancelled) = node.cancelled() {
+                return Some(cancelled);
+            }
+            if node.kind.is_task() {
+                return None;
+            }
+            node = node.parent.as_ref()?;
+        }
+    }
+
+    /// The cancellation, if no shield stands in its way.
+    pub(crate) fn interrupted(&self) -> Option<Cancelled> {
+        let cancelled = self.cancelled.get()?;
+        (self.shields.load(Ordering::SeqCst) == 0).then(|| Cancelled::new(cancelled.clone()))
+    }
+
+    /// Shields the node, and what it is in up to its task.
+    pub(crate) fn shield(&self) {
+        self.up_to_task(|node| {
+            node.shields.fetch_add(1, Ordering::SeqCst);
+        });
+    }
+
+    pub(crate) fn unshield(&self) {
+        self.up_to_task(|node| {
+            node.shields.fetch_sub(1, Ordering::SeqCst);
+            if node.cancelled.get().is_some() {
+                node.wake_owner();
+            }
+        });
+    }
+
+    fn up_to_task(&self, visit: impl Fn(&Self)) {
+        let mut node = self;
+        loop {
+            visit(node);
+            match &node.parent {
+                Some(parent) if !node.kind.is_task() => node = parent,
+                _ => return,
+            }
+        }
+    }
+
+    /// Whom to wake when something happens to the node.
+    pub(crate) fn register(&self, waker: &Waker) {
+        let mut owner = self.owner.lock();
+        if !owner.as_ref().is_some_and(|owner| owner.will_wake(waker)) {
+            *owner = Some(waker.clone());
+        }
+    }
+
+    fn wake_owner(&self) {
+        let waker = self.owner.lock().clone();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Ready when nothing but the owner has the node open.
+    pub(crate) fn poll_drained(&self, cx: &Context<'_>) -> Poll<()> {
+        if self.open.load(Ordering::SeqCst) == 1 {
+            return Poll::Ready(());
+        }
+        self.register(cx.waker());
+        self.draining.store(true, Ordering::SeqCst);
+        // The last one under it lowers the count before it looks at `draining`.
+        if self.open.load(Ordering::SeqCst) == 1 { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    /// How many nodes under it are open.
+    pub(crate) fn open_below(&self) -> usize {
+        self.open.load(Ordering::SeqCst).saturating_sub(1)
+    }
+
+    /// The owner has no more to do with it. What is still under it is asked to end.
+    pub(crate) fn close(self: &Arc<Self>) {
+        if self.open.load(Ordering::SeqCst) > 1 {
+            self.cancel(Reason::Borrowed("the scope that it belongs to was dropped"));
+        }
+        self.release();
+    }
+
+    fn release(&self) {
+        let mut node = self;
+        loop {
+            match node.open.fetch_sub(1, Ordering::SeqCst) {
+                1 => {}
+                2 if node.draining.load(Ordering::SeqCst) => return node.wake_owner(),
+                _ => return,
+            }
+            let seat = node.seat.load(Ordering::Acquire);
+            let Some(parent) = &node.parent else {
+                ROOTS.lock().try_remove(seat);
+                return;
+            };
+            // Dropped behind the lock.
+            let own = parent.links.lock().as_mut().and_then(|links| links.nodes.try_remove(seat));
+            drop(own);
+            node = parent;
+        }
+    }
+}
+
+/// Polls under a node while it lives.
+pub(crate) struct Entered<'a> {
+    slot: &'a mut Option<Arc<Node>>,
+    below: Option<Arc<Node>>,
+}
+
+impl<'a> Entered<'a> {
+    /// Lends the node to this thread; it is back in `slot` when this is dropped.
+    pub(crate) fn new(slot: &'a mut Option<Arc<Node>>) -> Self {
+        let node = slot.take();
+        let below = CURRENT.replace(node);
+        Self { slot, below }
+    }
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        *self.slot = CURRENT.replace(self.below.take());
+    }
+}

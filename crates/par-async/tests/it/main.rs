@@ -1,0 +1,3 @@
+//! The tests of par-async.
+
+mod group;
