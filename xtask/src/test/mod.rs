@@ -5,6 +5,7 @@
 
 mod bench;
 mod fresh;
+mod recap;
 mod step;
 
 use std::time::Duration;
@@ -26,6 +27,8 @@ struct Outcome {
     elapsed: Duration,
     /// Why it failed; `None` when it passed.
     failure: Option<String>,
+    /// What it said about that.
+    recap: String,
 }
 
 /// Runs the selected steps and prints the summary; true when none failed.
@@ -90,14 +93,14 @@ fn perform(step: &Step, session: &Session) -> Result<Outcome, Error> {
     if group::is_interrupted() {
         return Err(Error::Interrupted);
     }
-    let (result, elapsed) = match executed {
-        Ok((output, elapsed)) => (judge(step, session, &output), elapsed),
+    let (result, elapsed, output) = match executed {
+        Ok((output, elapsed)) => (judge(step, session, &output), elapsed, output),
         Err((output, elapsed, reason)) => {
             let counted = count(step.count, &output).filter(|_| step.count != Count::One);
             let mut tally = counted.unwrap_or_default();
             // A compile error, a crash or a time limit is a failure that no test result line counts.
             tally.failed = tally.failed.max(1);
-            (Err((tally, reason)), elapsed)
+            (Err((tally, reason)), elapsed, output)
         }
     };
     let (tally, failure) = match result {
@@ -106,7 +109,8 @@ fn perform(step: &Step, session: &Session) -> Result<Outcome, Error> {
     };
     let verdict = failure.as_ref().map_or("passed".to_owned(), |reason| format!("FAILED, {reason}"));
     println!("== {}: {verdict} in {:.1} s", step.name, elapsed.as_secs_f64());
-    Ok(Outcome { name: step.name, tally, elapsed, failure })
+    let recap = failure.as_ref().map(|_| recap::recap(step.count, &output)).unwrap_or_default();
+    Ok(Outcome { name: step.name, tally, elapsed, failure, recap })
 }
 
 /// Runs the step's command; an error is what it printed, how long it took, and why it failed.
@@ -145,9 +149,12 @@ fn count(count: Count, output: &str) -> Option<Tally> {
 
 /// Prints the table and the last line; true when nothing failed.
 fn summarise(outcomes: &[Outcome]) -> bool {
+    for Outcome { name, recap, .. } in outcomes.iter().filter(|outcome| outcome.failure.is_some()) {
+        println!("\n== {name}, again:\n{recap}");
+    }
     println!("\n{:10} {:>7} {:>7} {:>9}", "step", "passed", "failed", "time");
     let mut total = Tally::default();
-    for Outcome { name, tally, elapsed, failure } in outcomes {
+    for Outcome { name, tally, elapsed, failure, .. } in outcomes {
         let reason = failure.as_deref().unwrap_or_default();
         let time = format!("{:.1} s", elapsed.as_secs_f64());
         println!("{name:10} {:>7} {:>7} {time:>9}  {reason}", tally.passed, tally.failed);

@@ -202,6 +202,9 @@ impl<'a> Session<'a> {
 
     fn prepare<'c>(&self, command: &'c mut Command) -> &'c mut Command {
         command.current_dir(&self.workspace.root);
+        // Tests panic on purpose, some in hundreds of workers: their backtraces would hide the one that matters, and take
+        // longer than the tests. Who wants one runs that test by `cargo test`.
+        command.env("RUST_BACKTRACE", "0");
         if let Some(require) = &self.require {
             command.env("PAR_REQUIRE", require);
         }
