@@ -8,8 +8,12 @@ mod runner;
 mod task;
 pub mod testing;
 
-pub use combine::{shield, sleep, sleep_until, timeout, timeout_at};
+pub use combine::{
+    AsCompleted, TimeoutHandle, as_completed, cancellable, gather, gather_all, shield, sleep, sleep_until,
+    timeout, timeout_at, timeout_with, wait,
+};
 pub use error::{Cancelled, Cause, Failure, GroupError, JoinError, Reason, RunnerError, TimedOut};
 pub use group::{Budget, GroupBuilder, TaskBuilder, TaskGroup, TaskHandle};
+pub use par_core::{Until, Waited};
 pub use runner::{Runner, RunnerBuilder, run};
 pub use task::{Branch, Snapshot, Task, all_tasks, current, tasks_snapshot};

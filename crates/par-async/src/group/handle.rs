@@ -67,28 +67,31 @@ impl<T> TaskHandle<T> {
     }
 }
 
+impl<T> TaskHandle<T> {
+    /// Ready when the outcome is there, with whether it is an error; takes nothing.
+    pub(crate) fn poll_settled(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        if let State::Running(join) = &mut self.state {
+            let Poll::Ready(joined) = Pin::new(join).poll(cx) else { return Poll::Pending };
+            // Panics are caught below it, and nobody aborts it.
+            let shut_down = |_| Err(Cancelled::new(Reason::Borrowed("its runtime was shut down")).into());
+            self.state = State::Ended(Some(joined.unwrap_or_else(shut_down)));
+        }
+        Poll::Ready(matches!(self.state, State::Ended(Some(Err(_)))))
+    }
+}
+
 impl<T> Future for TaskHandle<T> {
     type Output = Result<T, JoinError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        let outcome = match &mut this.state {
-            State::Running(join) => match Pin::new(join).poll(cx) {
-                Poll::Ready(Ok(outcome)) => outcome,
-                // Panics are caught below it, and nobody aborts it.
-                Poll::Ready(Err(_)) => {
-                    Err(Cancelled::new(Reason::Borrowed("its runtime was shut down")).into())
-                }
-                Poll::Pending => {
-                    this.shown.begin();
-                    return Poll::Pending;
-                }
-            },
-            State::Ended(outcome) => outcome.take().expect("it is polled after it was ready"),
-        };
+        if this.poll_settled(cx).is_pending() {
+            this.shown.begin();
+            return Poll::Pending;
+        }
         this.shown.end();
-        this.state = State::Ended(None);
-        Poll::Ready(outcome)
+        let State::Ended(outcome) = &mut this.state else { unreachable!("it has just settled") };
+        Poll::Ready(outcome.take().expect("it is polled after it was ready"))
     }
 }
 

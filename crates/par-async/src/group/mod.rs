@@ -6,6 +6,7 @@ mod handle;
 mod member;
 
 pub use budget::Budget;
+pub(crate) use builder::follow;
 pub use builder::{GroupBuilder, TaskBuilder};
 pub use handle::TaskHandle;
 

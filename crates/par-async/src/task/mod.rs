@@ -11,6 +11,6 @@ mod waiting;
 pub(crate) use caught::Caught;
 pub use current::{Task, all_tasks, current};
 pub(crate) use node::{Kind, Node};
-pub(crate) use scoped::Scoped;
+pub(crate) use scoped::{Scoped, scoped_as};
 pub use snapshot::{Branch, Snapshot, tasks_snapshot};
 pub(crate) use waiting::{Shown, waiting};

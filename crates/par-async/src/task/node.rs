@@ -267,7 +267,8 @@ impl Node {
         }
     }
 
-    fn wake_owner(&self) {
+    /// Lets the owner poll again.
+    pub(crate) fn wake_owner(&self) {
         let waker = self.owner.lock().clone();
         if let Some(waker) = waker {
             waker.wake();

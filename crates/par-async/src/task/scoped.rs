@@ -1,6 +1,7 @@
 //! A future under a node of its own: it can be cancelled, and it is not over before everything under it is.
 
 use std::future::Future;
+use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -8,7 +9,7 @@ use std::task::{Context, Poll};
 use par_core::plumbing::catch_panic;
 use pin_project_lite::pin_project;
 
-use super::node::{Entered, Node};
+use super::node::{Entered, Kind, Node};
 use crate::error::Cancelled;
 
 pin_project! {
@@ -92,4 +93,14 @@ impl<F: Future> Future for Scoped<F> {
             Poll::Pending => Poll::Pending,
         }
     }
+}
+
+/// A scope inside a task that only its own drop ends: what is under it has ended when it has.
+pub(crate) async fn scoped_as<F: Future>(
+    what: &'static str,
+    at: &'static Location<'static>,
+    future: F,
+) -> F::Output {
+    let node = Node::open_here(Kind::Scope(what), None, at);
+    Scoped::new(node, future).await.expect("nobody cancels its own node")
 }

@@ -1,3 +1,7 @@
 //! The tests of par-async.
 
+mod cancelling;
+mod combining;
 mod group;
+mod live;
+mod tree;

@@ -49,8 +49,9 @@ pub(crate) fn run_caught<R>(f: impl FnOnce() -> R) -> Result<R, TaskError> {
 /// The [`Panic`].
 pub fn catch_panic<R>(f: impl FnOnce() -> R) -> Result<R, Panic> {
     DEPTH.set(DEPTH.get() + 1);
-    // That of a panic which a former task caught itself.
-    if NOTED.replace(false) {
+    // That of a panic which a former task caught itself; not the one that runs the destructor which calls this.
+    if NOTED.get() && !std::thread::panicking() {
+        NOTED.set(false);
         PLACE.set(None);
     }
     // The task's state is dropped with it, so nobody sees what the panic left half done.
