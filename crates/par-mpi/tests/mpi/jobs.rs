@@ -15,7 +15,7 @@ pub(crate) const ROLE: &str = "PAR_MPI_ROLE";
 /// After this a job hangs.
 const LIMIT: Duration = Duration::from_mins(1);
 /// A wrong program ends within this.
-const WRONG_LIMIT: Duration = Duration::from_secs(10);
+const WRONG_LIMIT: Duration = Duration::from_secs(40);
 
 /// Right programs, and the numbers of ranks they run on; each says `done` at its end.
 const RIGHT: &[(&str, &[usize])] = &[
