@@ -143,8 +143,8 @@ impl Node {
             None => ROOTS.lock().insert(Arc::clone(&node)),
         };
         node.seat.store(seat, Ordering::Release);
-        // Only a group hands its cancellation down: everything else under a cancelled node is dropped by its owner.
-        if let Some(parent) = node.parent.as_ref().filter(|parent| parent.hands_down())
+        // A group hands its cancellation down to its tasks; a scope in its body is dropped by the body's owner.
+        if let Some(parent) = node.parent.as_ref().filter(|parent| node.kind.is_task() && parent.hands_down())
             && let Some(reason) = parent.cancelled.get()
         {
             node.cancel(reason.clone());
@@ -201,8 +201,8 @@ impl Node {
         }
         self.wake_owner();
         if self.hands_down() {
-            for node in self.under().0 {
-                node.cancel(reason.clone());
+            for task in self.under().0.into_iter().filter(|node| node.kind.is_task()) {
+                task.cancel(reason.clone());
             }
         }
     }
