@@ -126,3 +126,20 @@ pub enum RunnerError {
     #[error("the main future was {0}")]
     Cancelled(#[from] Cancelled),
 }
+
+/// Why an executor could not be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// A setting has a value that makes no sense.
+    #[error("`{setting}` must be at least {least}")]
+    TooSmall {
+        /// The setting's name.
+        setting: &'static str,
+        /// Its least value.
+        least: usize,
+    },
+    /// The runtime could not be started.
+    #[error("the runtime could not be started; the process may be out of threads or file descriptors")]
+    Runtime(#[source] std::io::Error),
+}

@@ -2,8 +2,11 @@
 #![forbid(unsafe_code)]
 
 mod combine;
+mod config;
 mod error;
+mod executor;
 mod group;
+mod probe;
 mod runner;
 mod task;
 pub mod testing;
@@ -12,8 +15,13 @@ pub use combine::{
     AsCompleted, TimeoutHandle, as_completed, cancellable, gather, gather_all, shield, sleep, sleep_until,
     timeout, timeout_at, timeout_with, wait,
 };
-pub use error::{Cancelled, Cause, Failure, GroupError, JoinError, Reason, RunnerError, TimedOut};
+pub use config::ExecutorBuilder;
+pub use error::{
+    BuildError, Cancelled, Cause, Failure, GroupError, JoinError, Reason, RunnerError, TimedOut,
+};
+pub use executor::TokioExecutor;
 pub use group::{Budget, GroupBuilder, TaskBuilder, TaskGroup, TaskHandle};
 pub use par_core::{Until, Waited};
+pub use probe::{Tasks, probe};
 pub use runner::{Runner, RunnerBuilder, run};
 pub use task::{Branch, Snapshot, Task, all_tasks, current, tasks_snapshot};

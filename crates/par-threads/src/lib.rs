@@ -5,7 +5,6 @@ mod affinity;
 mod config;
 pub mod deadlock;
 mod error;
-mod gauge;
 mod panics;
 mod pool;
 mod probe;

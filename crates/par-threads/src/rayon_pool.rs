@@ -14,10 +14,10 @@ use par_core::{
     ShutdownTimedOut, Snapshot, SubmitError, TaskError,
 };
 
-use crate::gauge::Gauge;
 use crate::panics::PanicWatch;
 use crate::start::{self, Preparation};
 use crate::{BuildError, Builder};
+use par_core::plumbing::Gauge;
 
 /// A rayon thread pool as an [`Executor`]: for programs that use rayon anyway, and as the peer to measure beside.
 ///

@@ -2,6 +2,7 @@
 
 mod cancelling;
 mod combining;
+mod conformance;
 mod group;
 mod live;
 mod tree;

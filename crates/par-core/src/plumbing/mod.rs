@@ -1,6 +1,7 @@
 //! What only those who write an executor need; see the README beside this module.
 #![doc = include_str!("README.md")]
 
+mod gauge;
 mod job;
 #[cfg(feature = "deadlock-detection")]
 pub(crate) mod observer;
@@ -8,6 +9,7 @@ mod panics;
 mod wire;
 pub(crate) mod worker;
 
+pub use gauge::Gauge;
 pub(crate) use job::{Batch, Closure, One, TypedJob, run_batch};
 pub use job::{Job, Ran};
 #[cfg(feature = "deadlock-detection")]

@@ -23,9 +23,9 @@ use super::sleep::Sleep;
 use super::timeline::{Recorder, Timeline};
 use super::worker::{self, Local};
 use super::worker_metrics::{WorkerMetrics, WorkerState};
-use crate::gauge::Gauge;
 use crate::panics::PanicWatch;
 use crate::{BuildError, Builder};
+use par_core::plumbing::Gauge;
 
 const OPEN: u8 = 0;
 const DRAINING: u8 = 1;

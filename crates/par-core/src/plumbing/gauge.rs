@@ -5,16 +5,30 @@
 //! before it looks at `waiting`, both sequentially consistent: one of the two sees the other, so no wake-up is lost.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use par_core::plumbing::help_for;
-use parking_lot::{Condvar, Mutex};
+use super::help_for;
 
 /// A worker of another pool that waits here for room looks so often, between jobs of its own pool.
 const HELP: Duration = Duration::from_millis(1);
 
 #[derive(Debug)]
-pub(crate) struct Gauge {
+/// The number of a pool's unfinished jobs, and a door that is closed while it is at its limit; for executors whose workers
+/// are threads of this process.
+///
+/// # Examples
+/// ```
+/// use std::time::Instant;
+/// use par_core::plumbing::Gauge;
+///
+/// let gauge = Gauge::new(1, 0);
+/// assert!(gauge.enter(None, || false));
+/// assert!(!gauge.enter(Some(Instant::now()), || false), "one runs, and none may be queued");
+/// gauge.leave();
+/// assert!(gauge.wait_until_empty(None));
+/// ```
+pub struct Gauge {
     unfinished: AtomicUsize,
     limit: AtomicUsize,
     queue_bound: usize,
@@ -29,7 +43,7 @@ pub(crate) struct Gauge {
 impl Gauge {
     /// At most `workers + queue_bound` unfinished jobs for those who enter by the front door: a job that runs is
     /// unfinished, too, but not queued.
-    pub(crate) fn new(workers: usize, queue_bound: usize) -> Self {
+    pub fn new(workers: usize, queue_bound: usize) -> Self {
         let (limit, resume) = bounds(workers, queue_bound);
         Self {
             unfinished: AtomicUsize::new(0),
@@ -43,7 +57,7 @@ impl Gauge {
     }
 
     /// Another number of workers runs jobs from now on.
-    pub(crate) fn set_workers(&self, workers: usize) {
+    pub fn set_workers(&self, workers: usize) {
         let (limit, resume) = bounds(workers, self.queue_bound);
         self.limit.store(limit, Ordering::SeqCst);
         self.resume.store(resume, Ordering::SeqCst);
@@ -51,21 +65,23 @@ impl Gauge {
         self.wake_all();
     }
 
-    pub(crate) fn unfinished(&self) -> usize {
+    /// How many jobs have entered and not left.
+    pub fn unfinished(&self) -> usize {
         self.unfinished.load(Ordering::SeqCst)
     }
 
-    pub(crate) fn is_full(&self) -> bool {
+    /// Whether the limit is reached.
+    pub fn is_full(&self) -> bool {
         self.unfinished() >= self.limit.load(Ordering::Relaxed)
     }
 
     /// Counts a job in, whatever the limit says: for the pool's own threads.
-    pub(crate) fn enter_unbounded(&self) {
+    pub fn enter_unbounded(&self) {
         self.unfinished.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Counts a job in; blocks while the limit is reached. `false`: `deadline` has passed, or `give_up` says so.
-    pub(crate) fn enter(&self, deadline: Option<Instant>, give_up: impl Fn() -> bool) -> bool {
+    pub fn enter(&self, deadline: Option<Instant>, give_up: impl Fn() -> bool) -> bool {
         while !self.try_enter() {
             if give_up() || deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return false;
@@ -93,7 +109,7 @@ impl Gauge {
     }
 
     /// Counts a job out.
-    pub(crate) fn leave(&self) {
+    pub fn leave(&self) {
         let left = self.unfinished.fetch_sub(1, Ordering::SeqCst) - 1;
         if self.waiting.load(Ordering::SeqCst) > 0 && left <= self.resume.load(Ordering::SeqCst) {
             self.wake_all();
@@ -101,18 +117,18 @@ impl Gauge {
     }
 
     /// Lets everybody who waits look again.
-    pub(crate) fn wake_all(&self) {
-        drop(self.lock.lock());
+    pub fn wake_all(&self) {
+        drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner));
         self.fell.notify_all();
     }
 
     /// Waits until nothing is unfinished; `false` at the deadline.
-    pub(crate) fn wait_until_empty(&self, deadline: Option<Instant>) -> bool {
+    pub fn wait_until_empty(&self, deadline: Option<Instant>) -> bool {
         self.wait(deadline, || self.unfinished() == 0)
     }
 
     fn wait(&self, deadline: Option<Instant>, mut done: impl FnMut() -> bool) -> bool {
-        let mut guard = self.lock.lock();
+        let mut guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         self.waiting.fetch_add(1, Ordering::SeqCst);
         let mut timed_out = false;
         let finished = loop {
@@ -122,10 +138,14 @@ impl Gauge {
             if timed_out {
                 break false;
             }
-            match deadline {
-                None => self.fell.wait(&mut guard),
-                Some(deadline) => timed_out = self.fell.wait_until(&mut guard, deadline).timed_out(),
-            }
+            guard = match deadline {
+                None => self.fell.wait(guard).unwrap_or_else(PoisonError::into_inner),
+                Some(deadline) => {
+                    let left = deadline.saturating_duration_since(Instant::now());
+                    timed_out = left.is_zero();
+                    self.fell.wait_timeout(guard, left).unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
         };
         self.waiting.fetch_sub(1, Ordering::SeqCst);
         finished
