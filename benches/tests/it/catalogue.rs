@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use libtest_mimic::{Failed, Trial};
+use par_async::TokioExecutor;
 use par_benches::catalogue::{Listed, Settings, Size, catalogue};
 use par_core::{Executor, LoopbackExecutor, SerialExecutor, Shutdown};
 use par_process::ProcessPool;
@@ -18,13 +19,14 @@ const LIMIT: Duration = Duration::from_mins(2);
 /// An executor by its name in the tests, and what starts it.
 type Start = (&'static str, fn() -> Result<Arc<dyn Executor>, Failed>);
 
-const EXECUTORS: [Start; 7] = [
+const EXECUTORS: [Start; 8] = [
     ("serial", || Ok(Arc::new(SerialExecutor::new()))),
     ("loopback", || Ok(Arc::new(LoopbackExecutor::new()))),
     ("thread_pool_of_1", || threads(1)),
     ("thread_pool_of_2", || threads(2)),
     ("thread_pool_of_4", || threads(4)),
     ("rayon_pool_of_2", || Ok(Arc::new(RayonPool::builder().workers(2).build_rayon()?))),
+    ("tokio_executor_of_2", || Ok(Arc::new(TokioExecutor::builder().workers(2).build()?))),
     ("process_pool_of_2", || processes(2)),
 ];
 

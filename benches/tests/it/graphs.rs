@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use libtest_mimic::{Failed, Trial};
+use par_async::TokioExecutor;
 use par_benches::taskgraph::{
     Graph, GraphRun, Inputs, MetgSearch, Pattern, Stamp, Target, Token, run_graph_serial, taskgraph_node,
 };
@@ -36,6 +37,7 @@ fn executors() -> Result<Vec<Arc<dyn Executor>>, Failed> {
         Arc::new(LoopbackExecutor::new()),
         Arc::new(ThreadPool::builder().workers(2).build()?),
         Arc::new(RayonPool::builder().workers(2).build_rayon()?),
+        Arc::new(TokioExecutor::builder().workers(2).build()?),
         // A queue shorter than any window.
         Arc::new(ThreadPool::builder().workers(3).queue_bound(1).build()?),
     ])

@@ -1,16 +1,19 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod bridge;
 mod combine;
 mod config;
 mod error;
 mod executor;
 mod group;
 mod probe;
+mod promise;
 mod runner;
 mod task;
 pub mod testing;
 
+pub use bridge::{abandon_to_thread, block_on, cancelled, run_closure_in, run_in, to_thread, to_thread_with};
 pub use combine::{
     AsCompleted, TimeoutHandle, as_completed, cancellable, gather, gather_all, shield, sleep, sleep_until,
     timeout, timeout_at, timeout_with, wait,
@@ -23,5 +26,6 @@ pub use executor::TokioExecutor;
 pub use group::{Budget, GroupBuilder, TaskBuilder, TaskGroup, TaskHandle};
 pub use par_core::{Until, Waited};
 pub use probe::{Tasks, probe};
+pub use promise::Promise;
 pub use runner::{Runner, RunnerBuilder, run};
-pub use task::{Branch, Snapshot, Task, all_tasks, current, tasks_snapshot};
+pub use task::{Branch, ContextVar, Snapshot, Task, VarToken, all_tasks, current, tasks_snapshot};

@@ -29,7 +29,7 @@ use crate::task::{Caught, Kind, Node, Scoped};
 /// ```
 #[track_caller]
 pub fn run<F: Future>(main: F) -> Result<F::Output, RunnerError> {
-    Runner::builder().build()?.run(main)
+    Runner::builder().build()?.run_at(main, Location::caller())
 }
 
 /// A tokio runtime that runs one main future after the other.
@@ -53,11 +53,19 @@ impl Runner {
     /// Until then.
     #[track_caller]
     pub fn run<F: Future>(&self, main: F) -> Result<F::Output, RunnerError> {
+        self.run_at(main, Location::caller())
+    }
+
+    pub(crate) fn run_at<F: Future>(
+        &self,
+        main: F,
+        at: &'static Location<'static>,
+    ) -> Result<F::Output, RunnerError> {
         if tokio::runtime::Handle::try_current().is_ok() {
             return Err(RunnerError::Nested);
         }
         record_panics();
-        let node = Node::open_here(Kind::Main, self.name.clone(), Location::caller());
+        let node = Node::open_here(Kind::Main, self.name.clone(), at);
         match self.runtime.block_on(Scoped::new(node, Caught::new(main))) {
             Ok(Ok(output)) => Ok(output),
             Ok(Err(panic)) => Err(RunnerError::Panicked(panic)),

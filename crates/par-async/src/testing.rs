@@ -1,6 +1,7 @@
 //! For tests of asynchronous code: a clock that stands still.
 
 use std::future::Future;
+use std::panic::Location;
 use std::task::Poll;
 
 use crate::error::RunnerError;
@@ -23,7 +24,7 @@ use crate::runner::Runner;
 /// ```
 #[track_caller]
 pub fn run<F: Future>(main: F) -> Result<F::Output, RunnerError> {
-    Runner::builder().paused_clock().build()?.run(main)
+    Runner::builder().paused_clock().build()?.run_at(main, Location::caller())
 }
 
 /// Runs `attempt` again and again, each time on a new runtime with a clock that stands still, and lets it cancel a future

@@ -55,7 +55,7 @@ pub struct TokioExecutor {
     drop_timeout: Duration,
 }
 
-pub(crate) const NAME: &str = "tokio";
+pub(crate) const NAME: &str = "tokio-executor";
 
 impl TokioExecutor {
     /// An executor with a runtime of its own, and a worker per processor that this process may use.

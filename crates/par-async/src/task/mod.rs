@@ -13,4 +13,5 @@ pub use current::{Task, all_tasks, current};
 pub(crate) use node::{Kind, Node};
 pub(crate) use scoped::{Scoped, scoped_as};
 pub use snapshot::{Branch, Snapshot, tasks_snapshot};
+pub use vars::{ContextVar, VarToken};
 pub(crate) use waiting::{Shown, waiting};

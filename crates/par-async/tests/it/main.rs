@@ -1,8 +1,10 @@
 //! The tests of par-async.
 
+mod bridges;
 mod cancelling;
 mod combining;
 mod conformance;
+mod executor;
 mod group;
 mod live;
 mod tree;

@@ -1,0 +1,108 @@
+//! Tasks of an executor, awaited.
+
+use std::future::Future;
+use std::panic::Location;
+use std::sync::Arc;
+
+use par_core::{
+    Cancellation, Executor, ExecutorExt, Handle, LocalExecutor, LocalExecutorExt, Options, SubmitError, Task,
+    TaskError,
+};
+
+use crate::task::waiting;
+
+/// Runs a task on an executor, whichever it is: threads, processes, MPI ranks, workers elsewhere; and awaits its output.
+///
+/// Where the executor's queue is full this waits for room, without blocking the thread that polls it.
+///
+/// # Errors
+/// [`TaskError`]; [`TaskError::Refused`] says why the task was not taken.
+///
+/// # Cancel safety
+/// Dropped before its end, it cancels the task: a queued one never runs, a running one is asked to stop, and ended by
+/// force where the executor can.
+///
+/// # Panics
+/// When it is polled outside of a tokio runtime.
+///
+/// # Examples
+/// ```
+/// use std::sync::Arc;
+/// use par_async::{gather, run_in};
+/// use par_core::SerialExecutor;
+///
+/// #[par_core::task]
+/// fn square(x: u64) -> u64 { x * x }
+///
+/// # par_async::testing::run(async {
+/// let executor = Arc::new(SerialExecutor::new()); // a ThreadPool, a ProcessPool, …
+/// let squares = gather((1..=3).map(|x| run_in(&executor, square::new(x)))).await?;
+/// assert_eq!(squares, [1, 4, 9]);
+/// # Ok::<(), par_core::TaskError>(())
+/// # }).unwrap();
+/// ```
+#[track_caller]
+pub fn run_in<E, T>(
+    executor: &Arc<E>,
+    task: T,
+) -> impl Future<Output = Result<T::Output, TaskError>> + Send + use<E, T>
+where
+    E: Executor + ?Sized + 'static,
+    T: Task,
+{
+    let (at, executor) = (Location::caller(), Arc::clone(executor));
+    waiting("run_in", at, handed_over(move |options| executor.submit_with(task, options)))
+}
+
+/// As [`run_in`], for a closure and an executor whose workers are in this process.
+///
+/// # Errors
+/// As [`run_in`].
+///
+/// # Cancel safety
+/// As [`run_in`]; a closure that runs looks at [`par_core::task::current`].
+///
+/// # Panics
+/// When it is polled outside of a tokio runtime.
+#[track_caller]
+pub fn run_closure_in<E, T, F>(
+    executor: &Arc<E>,
+    closure: F,
+) -> impl Future<Output = Result<T, TaskError>> + Send + use<E, T, F>
+where
+    E: LocalExecutor + ?Sized + 'static,
+    T: Send + 'static,
+    F: FnOnce() -> T + Send + 'static,
+{
+    let (at, executor) = (Location::caller(), Arc::clone(executor));
+    waiting("run_closure_in", at, handed_over(move |options| executor.spawn_with(closure, options)))
+}
+
+/// Hands something over from the blocking pool, because that may block, and awaits it.
+async fn handed_over<T: Send + 'static>(
+    hand_over: impl FnOnce(Options) -> Result<Handle<T>, SubmitError> + Send + 'static,
+) -> Result<T, TaskError> {
+    let given_up = GivenUp(Cancellation::new());
+    let options = Options::new().cancellation(&given_up.0);
+    // A panic of it is a mistake of the executor; it goes on here.
+    let submitted = match tokio::task::spawn_blocking(move || hand_over(options)).await {
+        Ok(submitted) => submitted,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(SubmitError::Broken {
+                executor: super::super::executor::NAME.to_owned(),
+                reason: "the runtime that was to hand the task over was shut down".to_owned(),
+            }),
+        },
+    };
+    submitted.map_err(TaskError::Refused)?.await
+}
+
+/// Cancels what nobody waits for any more; what has ended does not care.
+struct GivenUp(Cancellation);
+
+impl Drop for GivenUp {
+    fn drop(&mut self) {
+        self.0.cancel_because("nobody waits for it any more");
+    }
+}
