@@ -109,9 +109,9 @@ impl Shared {
                 Err(_) => (Err(TaskError::Cancelled), Counter::Cancelled),
             };
             under_way.shared.metrics.add(counts, counter, 1);
-            // Counted out before the handle tells, so that who has waited for all of them finds nothing under way.
-            drop(under_way);
             completer.complete(outcome, None);
+            // Counted out behind it, so that a shutdown which has waited finds every handle finished.
+            drop(under_way);
         });
         Ok(handle)
     }
