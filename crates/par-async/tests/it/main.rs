@@ -1,3 +1,5 @@
 //! The tests of par-async.
 
+mod event_loop;
 mod group;
+mod watch;
