@@ -72,6 +72,11 @@ pub struct EventLoop {
     shutdown_timeout: Duration,
 }
 
+/// Whether a loop runs on this thread.
+pub(crate) fn runs_here() -> bool {
+    RUNNING.try_with(|running| running.borrow().is_some()).unwrap_or(false)
+}
+
 /// What a loop had not done when it was closed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]

@@ -183,7 +183,7 @@ fn tasks_take_turns_with_callbacks() {
         events.create_named_task(name, async move {
             for step in 0..2 {
                 log.borrow_mut().push(format!("{name}{step}"));
-                let _ = tokio::task::yield_now().await;
+                sleep(Duration::ZERO).await;
             }
             current().and_then(|task| task.name())
         })
@@ -210,7 +210,8 @@ fn ten_thousand_tasks_that_wait_for_io_of_the_poller() {
                         let (sender, receiver) = tokio::sync::oneshot::channel();
                         // On the poller's own queue: it must have its turns.
                         tokio::spawn(async move { sender.send(n) });
-                        sum.set(sum.get() + receiver.await.expect("it is sent"));
+                        let n = receiver.await.expect("it is sent");
+                        sum.set(sum.get() + n);
                     })
                 })
                 .collect::<Result<_, _>>()

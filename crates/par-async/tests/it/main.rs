@@ -2,4 +2,5 @@
 
 mod event_loop;
 mod group;
+mod runner;
 mod watch;
