@@ -14,7 +14,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::error::{Reason, RunnerError};
 use crate::interrupt::Interrupt;
 use crate::task::{Caught, Kind, Node, Scoped};
-use crate::watch::{Handler, Report, Watch, Watchdog};
+use crate::watch::{Handler, Report, Shift, Watch, Watchdog};
 
 /// Runs `main` on a runtime of its own, with a worker per processor, and waits until every task under it has ended.
 ///
@@ -82,13 +82,13 @@ impl Runner {
             return Err(RunnerError::Nested);
         }
         record_panics();
-        let runtime = self.runtime.as_ref().expect("it is there until the drop");
+        let runtime = self.runtime();
         let entered = runtime.enter();
         let mut interrupt =
             self.interruptible.then(Interrupt::listen).transpose().map_err(RunnerError::Runtime)?;
         let node = Node::open_here(Kind::Main, self.name.clone(), Location::caller());
         drop(entered);
-        let _watched = self.watchdog.as_ref().map(|dog| Watched(Some(dog.watch.join())));
+        let _watched = self.watchdog.as_ref().map(|dog| Shift::begin(&dog.watch));
         let ended = runtime.block_on(async {
             let mut main = pin!(Scoped::new(Arc::clone(&node), Caught::new(main)));
             std::future::poll_fn(|cx| {
@@ -112,21 +112,14 @@ impl Runner {
             Err(cancelled) => Err(RunnerError::Cancelled(cancelled)),
         }
     }
+
+    fn runtime(&self) -> &Runtime {
+        self.runtime.as_ref().expect("it is there until the drop")
+    }
 }
 
 /// The reason for which SIGINT cancels.
 const INTERRUPTED: &str = "interrupted by SIGINT";
-
-/// This thread is under watch while it lives.
-struct Watched(Option<Option<crate::watch::Post>>);
-
-impl Drop for Watched {
-    fn drop(&mut self) {
-        if let Some(former) = self.0.take() {
-            Watch::leave(former);
-        }
-    }
-}
 
 impl Drop for Runner {
     fn drop(&mut self) {
@@ -261,8 +254,8 @@ impl RunnerBuilder {
         let watchdog = watchdog.transpose().map_err(RunnerError::Runtime)?;
         if let Some(dog) = &watchdog {
             let watch = Arc::clone(&dog.watch);
-            builder.on_thread_start(move || drop(watch.join()));
-            builder.on_thread_stop(|| Watch::leave(None));
+            builder.on_thread_start(move || drop(watch.station()));
+            builder.on_thread_stop(Watch::dismiss);
         }
         let runtime = builder.enable_all().build().map_err(RunnerError::Runtime)?;
         Ok(Runner {

@@ -103,7 +103,7 @@ impl EventLoopBuilder {
         };
         let entered = runtime.enter();
         // A loop has nothing above it, wherever it is made: it may outlive that.
-        let node = Node::open_under(None, Kind::Loop, self.name, at).expect("a root has nothing above it");
+        let node = Node::open_root(Kind::Loop, self.name, at);
         let core = Rc::new(Core {
             shared: Arc::new(Shared::new(self.inbox)),
             ready: RefCell::default(),

@@ -30,7 +30,7 @@ use tokio::time::Instant;
 
 use crate::error::{JoinError, LoopError, Reason};
 use crate::task::{Caught, Kind, Node, Scoped, Shown, Task};
-use crate::watch::{Post, Report, Watch, Watchdog};
+use crate::watch::{Report, Shift, Watch, Watchdog};
 use callback::Entry;
 use core::{Core, RUNNING, Ready};
 use tasks::{Seat, Slot, TaskWaker};
@@ -386,15 +386,15 @@ impl Drop for EventLoop {
 /// While it lives, the loop runs on this thread.
 struct Running<'a> {
     core: &'a Rc<Core>,
-    /// What the thread was watched for before, in debug mode.
-    watched: Option<Option<Post>>,
+    /// In debug mode.
+    _watched: Option<Shift>,
 }
 
 impl<'a> Running<'a> {
     fn new(core: &'a Rc<Core>, watch: Option<&Arc<Watch>>) -> Self {
         core.running.set(true);
         RUNNING.set(Some(Rc::clone(core)));
-        Self { core, watched: watch.map(Watch::join) }
+        Self { core, _watched: watch.map(Shift::begin) }
     }
 }
 
@@ -404,9 +404,6 @@ impl Drop for Running<'_> {
         self.core.stopping.set(false);
         self.core.polling.set(false);
         drop(RUNNING.take());
-        if let Some(former) = self.watched.take() {
-            Watch::leave(former);
-        }
     }
 }
 
@@ -418,6 +415,6 @@ impl fmt::Debug for EventLoop {
             .field("ready", &self.core.ready.borrow().len())
             .field("timers", &self.core.timers.len())
             .field("tasks", &self.core.tasks.borrow().len())
-            .finish()
+            .finish_non_exhaustive()
     }
 }

@@ -186,6 +186,9 @@ impl<T> Drop for LoopTask<T> {
 
 impl<T> fmt::Debug for LoopTask<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LoopTask").field("task", &self.task).field("finished", &self.is_finished()).finish()
+        f.debug_struct("LoopTask")
+            .field("task", &self.task)
+            .field("finished", &self.is_finished())
+            .finish_non_exhaustive()
     }
 }

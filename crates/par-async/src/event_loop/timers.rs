@@ -139,6 +139,9 @@ impl TimerHandle {
 
 impl fmt::Debug for TimerHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TimerHandle").field("when", &self.when).field("callback", &self.callback).finish()
+        f.debug_struct("TimerHandle")
+            .field("when", &self.when)
+            .field("callback", &self.callback)
+            .finish_non_exhaustive()
     }
 }

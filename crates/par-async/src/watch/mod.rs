@@ -15,7 +15,7 @@ pub(crate) use awaited::Awaited;
 pub(crate) use report::{Handler, send};
 pub use report::{Report, Work, set_report_handler};
 pub(crate) use stint::Stint;
-pub(crate) use watchdog::{Post, Watch, Watchdog, here, on};
+pub(crate) use watchdog::{Shift, Watch, Watchdog, here, on};
 
 use std::fmt::Display;
 use std::panic::Location;

@@ -66,15 +66,16 @@ impl Watch {
         send(self.handler.as_ref(), report);
     }
 
-    /// Puts this thread under watch, until [`leave`](Self::leave); returns what it was under.
-    pub(crate) fn join(self: &Arc<Self>) -> Option<Post> {
+    /// Puts this thread under watch.
+    pub(crate) fn station(self: &Arc<Self>) -> Option<Post> {
         let slot = Arc::new(Mutex::new(None));
         self.slots.lock().push(Arc::downgrade(&slot));
         HERE.replace(Some(Post { watch: Arc::clone(self), slot }))
     }
 
-    pub(crate) fn leave(former: Option<Post>) {
-        HERE.replace(former);
+    /// Nobody watches this thread any more.
+    pub(crate) fn dismiss() {
+        HERE.replace(None);
     }
 
     fn keep_watch(&self) {
@@ -105,6 +106,23 @@ impl Watch {
         }
         polled.reported = true;
         Some(Report::Blocked { work: polled.work.clone(), elapsed })
+    }
+}
+
+/// This thread is under watch while it lives, and then under the one before.
+pub(crate) struct Shift {
+    former: Option<Post>,
+}
+
+impl Shift {
+    pub(crate) fn begin(watch: &Arc<Watch>) -> Self {
+        Self { former: watch.station() }
+    }
+}
+
+impl Drop for Shift {
+    fn drop(&mut self) {
+        HERE.replace(self.former.take());
     }
 }
 
