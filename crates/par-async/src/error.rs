@@ -107,6 +107,39 @@ pub enum Cause<E: std::fmt::Debug + std::fmt::Display> {
     Panicked(Panic),
 }
 
+/// Why a loop did not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoopError {
+    /// It was closed.
+    #[error("the loop is closed and takes nothing more; make a new one")]
+    Closed,
+    /// It runs, on this thread.
+    #[error("the loop runs already; `stop` it first")]
+    Running,
+    /// This thread runs a runtime, or another loop.
+    #[error("this thread is inside a runtime already; run the loop on a thread of its own")]
+    Nested,
+    /// Too many calls from other threads wait for the loop.
+    #[error("{waiting} calls from other threads wait for the loop already; call again later")]
+    Full {
+        /// How many.
+        waiting: usize,
+    },
+    /// It was stopped before the future was done, which was dropped.
+    #[error("the loop was stopped before the future was done")]
+    Stopped,
+    /// The future panicked.
+    #[error("the future panicked: {0}")]
+    Panicked(Panic),
+    /// The future was cancelled.
+    #[error("the future was {0}")]
+    Cancelled(#[from] Cancelled),
+    /// The runtime under it, or the thread that watches it, could not be started.
+    #[error("the loop could not be started; the process may be out of threads or file descriptors")]
+    Runtime(#[source] std::io::Error),
+}
+
 /// Why a runner has no output of its main future.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -122,6 +155,9 @@ pub enum RunnerError {
     /// The main future panicked.
     #[error("the main future panicked: {0}")]
     Panicked(Panic),
+    /// SIGINT came, and the main future was cancelled for it.
+    #[error("interrupted by SIGINT")]
+    Interrupted,
     /// The main future was cancelled.
     #[error("the main future was {0}")]
     Cancelled(#[from] Cancelled),

@@ -5,13 +5,16 @@ mod bridge;
 mod combine;
 mod config;
 mod error;
+mod event_loop;
 mod executor;
 mod group;
+mod interrupt;
 mod probe;
 mod promise;
 mod runner;
 mod task;
 pub mod testing;
+mod watch;
 
 pub use bridge::{abandon_to_thread, block_on, cancelled, run_closure_in, run_in, to_thread, to_thread_with};
 pub use combine::{
@@ -20,7 +23,10 @@ pub use combine::{
 };
 pub use config::ExecutorBuilder;
 pub use error::{
-    BuildError, Cancelled, Cause, Failure, GroupError, JoinError, Reason, RunnerError, TimedOut,
+    BuildError, Cancelled, Cause, Failure, GroupError, JoinError, LoopError, Reason, RunnerError, TimedOut,
+};
+pub use event_loop::{
+    CallbackHandle, Dropped, EventLoop, EventLoopBuilder, LoopHandle, LoopTask, Outcome, TimerHandle,
 };
 pub use executor::TokioExecutor;
 pub use group::{Budget, GroupBuilder, TaskBuilder, TaskGroup, TaskHandle};
@@ -29,3 +35,4 @@ pub use probe::{Tasks, probe};
 pub use promise::Promise;
 pub use runner::{Runner, RunnerBuilder, run};
 pub use task::{Branch, ContextVar, Snapshot, Task, VarToken, all_tasks, current, tasks_snapshot};
+pub use watch::{Report, Work, set_report_handler};

@@ -12,6 +12,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::error::{Reason, TimedOut};
 use crate::task::{Kind, Node, Scoped};
+use crate::watch::Awaited;
 
 /// The output of `future`, if it is there in time; else it is cancelled.
 ///
@@ -45,7 +46,11 @@ pub fn timeout<F: Future>(
     future: F,
 ) -> impl Future<Output = Result<F::Output, TimedOut>> {
     let at = Location::caller();
-    async move { until(Instant::now().checked_add(duration), duration, at, future).await }
+    let awaited = Awaited::new("timeout", at);
+    async move {
+        awaited.begin();
+        until(Instant::now().checked_add(duration), duration, at, future).await
+    }
 }
 
 /// As [`timeout`], with the time at which it ends.
@@ -61,7 +66,9 @@ pub fn timeout_at<F: Future>(
     future: F,
 ) -> impl Future<Output = Result<F::Output, TimedOut>> {
     let at = Location::caller();
+    let awaited = Awaited::new("timeout_at", at);
     async move {
+        awaited.begin();
         let after = deadline.saturating_duration_since(Instant::now());
         until(Some(deadline), after, at, future).await
     }

@@ -16,6 +16,7 @@ use super::member::Member;
 use super::{State, TaskGroup};
 use crate::error::{Cause, GroupError, Reason};
 use crate::task::{Kind, Node, Scoped, Task};
+use crate::watch::Awaited;
 
 /// How a group is to be.
 ///
@@ -78,7 +79,9 @@ impl<E: Debug + Display + Send + 'static> GroupBuilder<E> {
         F: Future<Output = Result<T, E>>,
     {
         let at = Location::caller();
+        let awaited = Awaited::new("TaskGroup::scope", at);
         async move {
+            awaited.begin();
             record_panics();
             let node = Node::open_here(Kind::Group, self.name, at);
             let state = Arc::new(State {

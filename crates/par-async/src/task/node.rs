@@ -155,9 +155,12 @@ impl Node {
     /// A node under the one that polls on this thread; a root outside of all tasks.
     pub(crate) fn open_here(kind: Kind, name: Option<Arc<str>>, at: &'static Location<'static>) -> Arc<Self> {
         // What polls has not closed.
-        Self::open_under(current(), kind, name.clone(), at)
-            .or_else(|| Self::open_under(None, kind, name, at))
-            .expect("a root has nothing above it")
+        Self::open_under(current(), kind, name.clone(), at).unwrap_or_else(|| Self::open_root(kind, name, at))
+    }
+
+    /// A node that has nothing above it.
+    pub(crate) fn open_root(kind: Kind, name: Option<Arc<str>>, at: &'static Location<'static>) -> Arc<Self> {
+        Self::open_under(None, kind, name, at).expect("a root has nothing above it")
     }
 
     fn hands_down(&self) -> bool {

@@ -11,6 +11,7 @@ use pin_project_lite::pin_project;
 
 use super::node::{Entered, Kind, Node};
 use crate::error::Cancelled;
+use crate::watch::Stint;
 
 pin_project! {
     /// Polls `future` under `node`; ends with its output, or when the node is cancelled and no shield is up, by dropping
@@ -63,6 +64,7 @@ impl<F: Future> Future for Scoped<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
+        let _stint = Stint::of_task(this.node.as_ref());
         if this.output.is_none() {
             let interrupted = this.node.as_ref().and_then(|node| node.interrupted());
             let ended = match interrupted {

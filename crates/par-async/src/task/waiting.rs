@@ -10,6 +10,7 @@ use pin_project_lite::pin_project;
 use tokio::time::Instant;
 
 use super::node::{self, Node, Wait};
+use crate::watch::Awaited;
 
 pin_project! {
     /// Polls a future, and shows it in the tree of tasks from its first pending poll until it ends or is dropped.
@@ -21,6 +22,8 @@ pin_project! {
         #[pin]
         future: F,
         shown: Shown,
+        // Until the first poll.
+        awaited: Option<Awaited>,
     }
 }
 
@@ -30,7 +33,7 @@ pub(crate) const fn waiting<F: Future>(
     at: &'static Location<'static>,
     future: F,
 ) -> Waiting<F> {
-    Waiting { future, shown: Shown::new(what, at, None) }
+    Waiting { future, shown: Shown::new(what, at, None), awaited: Some(Awaited::new(what, at)) }
 }
 
 /// As [`waiting`], for the end of a task, by its number.
@@ -40,7 +43,7 @@ pub(crate) const fn waiting_for<F: Future>(
     task: u64,
     future: F,
 ) -> Waiting<F> {
-    Waiting { future, shown: Shown::new(what, at, Some(task)) }
+    Waiting { future, shown: Shown::new(what, at, Some(task)), awaited: Some(Awaited::new(what, at)) }
 }
 
 impl<F: Future> Future for Waiting<F> {
@@ -48,6 +51,9 @@ impl<F: Future> Future for Waiting<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
+        if let Some(awaited) = this.awaited.take() {
+            awaited.begin();
+        }
         let polled = this.future.poll(cx);
         match polled {
             Poll::Pending => this.shown.begin(),

@@ -1,0 +1,31 @@
+//! Debug mode: who blocks a thread, and what was forgotten.
+//!
+//! A [`Runner`](crate::Runner) or an [`EventLoop`](crate::EventLoop) that was built with `debug(true)` has a thread, the
+//! watchdog, that looks several times within the limit (100 ms, if nothing else is said) at what each of its threads
+//! polls. What polls for longer is reported while it still blocks, and once more when it is over, with the total.
+//!
+//! Without debug mode a poll costs one relaxed load more.
+
+mod awaited;
+mod report;
+mod stint;
+mod watchdog;
+
+pub(crate) use awaited::Awaited;
+pub(crate) use report::{Handler, send};
+pub use report::{Report, Work, set_report_handler};
+pub(crate) use stint::Stint;
+pub(crate) use watchdog::{Shift, Watch, Watchdog, here, on};
+
+use std::fmt::Display;
+use std::panic::Location;
+
+/// Says, in debug mode, that nobody looked at the failure of `what`, e.g. `"Promise"`, which was made at `at`.
+pub(crate) fn never_retrieved(what: &'static str, at: &'static Location<'static>, failure: &dyn Display) {
+    if on()
+        && let Some(watch) = here()
+    {
+        let work = Work { what, task: None, name: None, at };
+        watch.report(&Report::NeverRetrieved { work, failure: failure.to_string() });
+    }
+}
