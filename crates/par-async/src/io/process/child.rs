@@ -85,7 +85,7 @@ impl Child {
     pub fn wait(&mut self) -> impl Future<Output = Result<Exit, ProcessError>> + Send {
         waiting("Child::wait", Location::caller(), async move {
             self.stdin = None;
-            match self.process.as_mut().expect("it is there until it is dropped").wait().await {
+            match self.process().wait().await {
                 Ok(status) => Ok(status.into()),
                 Err(source) => Err(self.broken(source)),
             }
@@ -129,12 +129,11 @@ impl Child {
         waiting("Child::stop", Location::caller(), async move {
             self.terminate()?;
             let grace = self.grace;
-            let ended = match tokio::time::timeout(grace, self.wait()).await {
-                Ok(exit) => exit?,
-                Err(_) => {
-                    self.kill()?;
-                    self.wait().await?
-                }
+            let ended = if let Ok(exit) = tokio::time::timeout(grace, self.wait()).await {
+                exit?
+            } else {
+                self.kill()?;
+                self.wait().await?
             };
             // Its number was its own until a moment ago, and stays that of its group while anybody is left in it.
             if self.own_group {
@@ -142,6 +141,10 @@ impl Child {
             }
             Ok(ended)
         })
+    }
+
+    fn process(&mut self) -> &mut tokio::process::Child {
+        self.process.as_mut().expect("it is there until it is dropped")
     }
 
     fn send(&self, signal: Signal) -> std::io::Result<()> {
@@ -156,12 +159,8 @@ impl Child {
         }
     }
 
-    pub(super) fn broken(&self, source: std::io::Error) -> ProcessError {
+    fn broken(&self, source: std::io::Error) -> ProcessError {
         ProcessError::Broken { program: self.program.clone(), source }
-    }
-
-    pub(super) fn program(&self) -> &str {
-        &self.program
     }
 }
 
@@ -178,6 +177,8 @@ impl Drop for Child {
             Open(Node::open_here(Kind::Scope("Child::drop"), Some(self.program.as_str().into()), self.at));
         runtime.spawn(async move {
             process.wait().await.ok();
+            // Its descriptors, too, are gone when whoever waits goes on.
+            drop(process);
             drop(open);
         });
     }

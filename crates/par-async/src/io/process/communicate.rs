@@ -1,47 +1,55 @@
 //! A conversation of one question and one answer.
 
-use std::time::Duration;
+use std::pin::pin;
 
-use futures_util::future::try_join3;
+use futures_util::FutureExt as _;
+use futures_util::future::{Either, select, try_join3};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant, timeout_at};
 
-use super::{Child, Command, Output};
+use super::{Command, Output};
 use crate::io::{ProcessError, Stream, StreamError};
-
-pub(super) async fn communicate(command: &Command, input: &[u8]) -> Result<Output, ProcessError> {
-    let mut child = command.spawn()?;
-    let Some(after) = command.timeout else {
-        return talk(&mut child, input, command.limit).await;
-    };
-    match within(after, talk(&mut child, input, command.limit)).await {
-        Some(output) => output,
-        None => {
-            let ended = child.stop().await?;
-            Err(ProcessError::TimedOut { program: command.name(), after, ended })
-        }
-    }
-}
-
-async fn within<F: Future>(after: Duration, future: F) -> Option<F::Output> {
-    tokio::time::timeout(after, future).await.ok()
-}
 
 /// Reads to the ends of both pipes, and only then waits: as long as nobody has waited for it, its number is its own, and
 /// whatever still holds the pipes can be ended with it.
-async fn talk(child: &mut Child, input: &[u8], limit: usize) -> Result<Output, ProcessError> {
+pub(super) async fn communicate(command: &Command, input: &[u8]) -> Result<Output, ProcessError> {
+    let deadline = command.timeout.and_then(|after| Some((Instant::now().checked_add(after)?, after)));
+    let mut child = command.spawn()?;
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-    let said = try_join3(
-        feed(child, stdin, input),
-        collect(child, stdout, limit, "stdout"),
-        collect(child, stderr, limit, "stderr"),
+    let pipes = try_join3(
+        feed(command, stdin, input),
+        collect(command, stdout, "stdout"),
+        collect(command, stderr, "stderr"),
     );
-    let ((), stdout, stderr) = said.await?;
-    Ok(Output { exit: child.wait().await?, stdout, stderr })
+    let mut pipes = pin!(pipes.fuse());
+    let talk = async {
+        let ((), stdout, stderr) = pipes.as_mut().await?;
+        Ok(Output { exit: child.wait().await?, stdout, stderr })
+    };
+    let talked = match deadline {
+        None => Ok(talk.await),
+        Some((deadline, after)) => timeout_at(deadline, talk).await.map_err(|_| after),
+    };
+    let after = match talked {
+        Ok(Ok(output)) => return Ok(output),
+        Ok(Err(error)) => {
+            child.kill()?;
+            child.wait().await?;
+            return Err(error);
+        }
+        Err(after) => after,
+    };
+    // Its pipes are read on: its last words must not end it before it has put its affairs in order.
+    let ended = match select(pin!(child.stop()), pipes).await {
+        Either::Left((ended, _)) => ended?,
+        Either::Right((_, stop)) => stop.await?,
+    };
+    Err(ProcessError::TimedOut { program: command.name(), after, ended })
 }
 
 /// Writes all of `input`, and closes the pipe.
 async fn feed<T: AsyncWrite + Unpin>(
-    child: &Child,
+    command: &Command,
     stdin: Option<Stream<T>>,
     input: &[u8],
 ) -> Result<(), ProcessError> {
@@ -49,30 +57,29 @@ async fn feed<T: AsyncWrite + Unpin>(
     match stdin.write_all(input).await {
         // It has seen enough.
         Err(StreamError::Broken(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.map_err(|error| broken(child, error)),
+        written => written.map_err(|error| broken(command, error)),
     }
 }
 
 async fn collect<T: AsyncRead + Unpin>(
-    child: &Child,
+    command: &Command,
     from: Option<Stream<T>>,
-    limit: usize,
     pipe: &'static str,
 ) -> Result<Vec<u8>, ProcessError> {
     let Some(mut from) = from else { return Ok(Vec::new()) };
-    match from.read_to_end(limit).await {
+    match from.read_to_end(command.limit).await {
         Ok(bytes) => Ok(bytes.into()),
-        // The caller drops the child, which kills it.
         Err(StreamError::TooLong { limit }) => {
-            Err(ProcessError::TooMuchOutput { program: child.program().to_owned(), limit, pipe })
+            Err(ProcessError::TooMuchOutput { program: command.name(), limit, pipe })
         }
-        Err(error) => Err(broken(child, error)),
+        Err(error) => Err(broken(command, error)),
     }
 }
 
-fn broken(child: &Child, error: StreamError) -> ProcessError {
-    child.broken(match error {
+fn broken(command: &Command, error: StreamError) -> ProcessError {
+    let source = match error {
         StreamError::Broken(error) => error,
         other => std::io::Error::other(other),
-    })
+    };
+    ProcessError::Broken { program: command.name(), source }
 }

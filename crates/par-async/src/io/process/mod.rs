@@ -53,7 +53,7 @@ impl fmt::Display for Exit {
 }
 
 /// What a program left behind.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Output {
     /// How it ended.
     pub exit: Exit,
@@ -61,4 +61,15 @@ pub struct Output {
     pub stdout: Vec<u8>,
     /// What it wrote to its stderr.
     pub stderr: Vec<u8>,
+}
+
+/// What it wrote is shown as text.
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Output")
+            .field("exit", &self.exit)
+            .field("stdout", &String::from_utf8_lossy(&self.stdout))
+            .field("stderr", &String::from_utf8_lossy(&self.stderr))
+            .finish()
+    }
 }

@@ -36,8 +36,6 @@ pub(super) struct Seen {
     pub(super) phase: watch::Receiver<Phase>,
 }
 
-const OURS: &str = "the socket is there until it is dropped or divided";
-
 impl Accepted {
     pub(super) fn new(socket: TcpStream, seen: Arc<Seen>) -> Self {
         Self { socket: Some(socket), seen, tcp: |socket| socket }
@@ -57,7 +55,19 @@ impl<S> Accepted<S> {
 
     /// The socket.
     pub fn socket(&self) -> &TcpStream {
-        (self.tcp)(self.socket.as_ref().expect(OURS))
+        (self.tcp)(self.there())
+    }
+
+    fn there(&self) -> &S {
+        self.socket.as_ref().expect("it is there until this is dropped or divided")
+    }
+
+    fn there_mut(&mut self) -> &mut S {
+        self.socket.as_mut().expect("it is there until this is dropped or divided")
+    }
+
+    fn take(&mut self) -> S {
+        self.socket.take().expect("it is there until this is dropped or divided")
     }
 }
 
@@ -108,7 +118,7 @@ impl Connection {
     /// nothing more comes.
     pub fn into_halves(self) -> (Stream<Accepted<OwnedReadHalf>>, Stream<Accepted<OwnedWriteHalf>>) {
         self.divide(|mut accepted| {
-            let (reads, writes) = accepted.socket.take().expect(OURS).into_split();
+            let (reads, writes) = accepted.take().into_split();
             let seen = Arc::clone(&accepted.seen);
             (
                 Accepted { socket: Some(reads), seen: Arc::clone(&seen), tcp: |half| half.as_ref() },
@@ -124,7 +134,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Accepted<S> {
         if this.seen.gate.closed() {
             return Poll::Ready(Ok(()));
         }
-        let read = Pin::new(this.socket.as_mut().expect(OURS)).poll_read(cx, into);
+        let read = Pin::new(this.there_mut()).poll_read(cx, into);
         if read.is_pending() && this.seen.gate.closed_or_wake(cx.waker()) {
             return Poll::Ready(Ok(()));
         }
@@ -134,15 +144,15 @@ impl<S: AsyncRead + Unpin> AsyncRead for Accepted<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Accepted<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(self.get_mut().socket.as_mut().expect(OURS)).poll_write(cx, bytes)
+        Pin::new(self.get_mut().there_mut()).poll_write(cx, bytes)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(self.get_mut().socket.as_mut().expect(OURS)).poll_flush(cx)
+        Pin::new(self.get_mut().there_mut()).poll_flush(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(self.get_mut().socket.as_mut().expect(OURS)).poll_shutdown(cx)
+        Pin::new(self.get_mut().there_mut()).poll_shutdown(cx)
     }
 }
 

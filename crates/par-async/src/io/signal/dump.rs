@@ -1,6 +1,6 @@
 //! The tree of tasks of a live process, on request from outside.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::sync::mpsc;
 use std::thread;
 
@@ -58,7 +58,8 @@ pub fn dump_on(signal: Signal) -> Result<(), SignalError> {
         .name(format!("dump on {signal}"))
         .spawn(move || dump_for_ever(signal, &ready))
         .map_err(SignalError::Thread)?;
-    readied.recv().expect("the thread answers before it ends")?;
+    // It answers before it ends, unless it panics.
+    readied.recv().unwrap_or_else(|gone| Err(SignalError::Thread(io::Error::other(gone))))?;
     listening.push(signal);
     Ok(())
 }
@@ -83,5 +84,5 @@ fn dump(signal: Signal) {
     let process = std::process::id();
     let text = format!("--- {signal}: the tasks of process {process}\n{}\n", tasks_snapshot());
     // In one piece, so that other lines do not come between. With no stderr there is nobody to tell.
-    std::io::stderr().write_all(text.as_bytes()).ok();
+    io::stderr().write_all(text.as_bytes()).ok();
 }

@@ -60,6 +60,7 @@ impl Signals {
     /// # Cancel safety
     /// Dropped before its end, it has taken no signal.
     #[track_caller]
+    #[expect(clippy::should_implement_trait, reason = "an asynchronous one; the name is the usual one")]
     pub fn next(&mut self) -> impl Future<Output = Signal> + Send {
         waiting("Signals::next", Location::caller(), poll_fn(|cx| self.poll_signal(cx)))
     }
