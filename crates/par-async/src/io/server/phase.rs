@@ -92,43 +92,42 @@ impl Shared {
 
     /// Says which task the connection is, unless that is over.
     pub(super) fn started(&self, key: usize, gate: &Arc<Gate>, task: &Task) {
-        // The seat may be somebody else's by now.
-        if let Some(entry) =
-            self.connections.lock().get_mut(key).filter(|entry| Arc::ptr_eq(&entry.gate, gate))
-        {
-            entry.task = Some(task.clone());
-        }
-        if gate.aborted() {
+        let aborted = {
+            let mut connections = self.connections.lock();
+            // The seat may be somebody else's by now.
+            if let Some(entry) = connections.get_mut(key).filter(|entry| Arc::ptr_eq(&entry.gate, gate)) {
+                entry.task = Some(task.clone());
+            }
+            gate.aborted()
+        };
+        if aborted {
             task.cancel(ABORTED);
         }
     }
 
     /// Ends the reading of all connections.
     pub(super) fn close_clients(&self) {
-        for entry in self.entries() {
-            entry.0.close();
+        let gates: Vec<_> =
+            self.connections.lock().iter().map(|(_, entry)| Arc::clone(&entry.gate)).collect();
+        for gate in gates {
+            gate.close();
         }
     }
 
-    /// Ends all connections.
+    /// Ends all connections; returns how many.
     pub(super) fn abort_clients(&self) -> usize {
-        let entries = self.entries();
-        let first = entries.iter().filter(|(gate, _)| gate.abort());
-        let count = first.count();
-        self.counts.aborted.fetch_add(count as u64, Ordering::Relaxed);
-        for task in entries.into_iter().filter_map(|(_, task)| task) {
-            task.cancel(ABORTED);
+        // Marked behind the lock, so that a task which is told to it later is cancelled then; woken in front of it.
+        let first =
+            |entry: &Entry| entry.gate.mark_aborted().then(|| (Arc::clone(&entry.gate), entry.task.clone()));
+        let aborted: Vec<_> = self.connections.lock().iter().filter_map(|(_, entry)| first(entry)).collect();
+        self.counts.aborted.fetch_add(aborted.len() as u64, Ordering::Relaxed);
+        for (gate, task) in &aborted {
+            gate.close();
+            if let Some(task) = task {
+                task.cancel(ABORTED);
+            }
         }
-        count
-    }
-
-    /// As they are now: nobody is woken behind the lock.
-    fn entries(&self) -> Vec<(Arc<Gate>, Option<Task>)> {
-        self.connections
-            .lock()
-            .iter()
-            .map(|(_, entry)| (Arc::clone(&entry.gate), entry.task.clone()))
-            .collect()
+        aborted.len()
     }
 }
 
@@ -178,9 +177,7 @@ impl Gate {
     }
 
     /// True for the first one who does it.
-    fn abort(&self) -> bool {
-        let first = !self.aborted.swap(true, Ordering::AcqRel);
-        self.close();
-        first
+    fn mark_aborted(&self) -> bool {
+        !self.aborted.swap(true, Ordering::AcqRel)
     }
 }
