@@ -146,7 +146,7 @@ impl Target {
             receive(other, &sent);
         }
         self.requests += requests;
-        self.spent += processor_time(self.process.id()) - before;
+        self.spent += processor_time(self.process.id()).saturating_sub(before);
     }
 
     /// Seconds of processor time per request.

@@ -36,7 +36,7 @@ async fn service(look: impl FnOnce()) {
         Ok(())
     };
     let clerk = || async {
-        let hour = Duration::from_secs(3600);
+        let hour = Duration::from_hours(1);
         timeout(hour, sleep(hour)).await.ok();
         Ok(())
     };

@@ -2,6 +2,9 @@
 //!
 //! A [`Child`] that is dropped, by a cancellation or by a return in the middle, is killed with everything that it started,
 //! and the task in which it was dropped is not over before the operating system has forgotten it.
+//!
+//! Programs have clocks of their own: on the clock of a test, which jumps when all wait, a timeout of a program passes at
+//! once.
 
 mod child;
 mod command;

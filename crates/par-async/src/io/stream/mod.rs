@@ -47,8 +47,8 @@ pub struct Stream<T = TcpStream> {
     came: BytesMut,
     /// Whether the other side has ended.
     ended: bool,
-    /// How much of `came` a search for a delimiter has seen.
-    searched: usize,
+    /// How much of `came` was searched for a delimiter, and for which.
+    searched: (usize, u8),
     /// Taken, and not yet written.
     left: BytesMut,
     /// How long a line may be.
@@ -65,7 +65,7 @@ impl<T> Stream<T> {
             io,
             came: BytesMut::new(),
             ended: false,
-            searched: 0,
+            searched: (0, 0),
             left: BytesMut::new(),
             limit: Self::LINE,
         }

@@ -43,8 +43,6 @@ impl<T: AsyncRead + Unpin> Stream<T> {
     /// Dropped before its end, it has taken nothing from the stream.
     #[track_caller]
     pub fn read_until(&mut self, delimiter: u8) -> impl Future<Output = Result<Option<Bytes>, StreamError>> {
-        // A search for another delimiter may have been dropped.
-        self.searched = 0;
         waiting("Stream::read_until", Location::caller(), poll_fn(move |cx| self.poll_until(cx, delimiter)))
     }
 
@@ -131,7 +129,8 @@ impl<T: AsyncRead + Unpin> Stream<T> {
         delimiter: u8,
     ) -> Poll<Result<Option<Bytes>, StreamError>> {
         loop {
-            let seen = self.searched.min(self.came.len());
+            // A search for another delimiter may have been dropped.
+            let seen = if self.searched.1 == delimiter { self.searched.0 } else { 0 };
             let found = self.came[seen..].iter().position(|byte| *byte == delimiter);
             let length = found.map_or(self.came.len(), |at| seen + at + 1);
             if length > self.limit {
@@ -140,7 +139,7 @@ impl<T: AsyncRead + Unpin> Stream<T> {
             if found.is_some() {
                 return Poll::Ready(Ok(Some(self.take(length))));
             }
-            self.searched = length;
+            self.searched = (length, delimiter);
             if !ready!(self.poll_more(cx))? {
                 return Poll::Ready(match self.came.len() {
                     0 => Ok(None),
@@ -163,7 +162,7 @@ impl<T: AsyncRead + Unpin> Stream<T> {
 
     /// The first bytes of the buffer.
     pub(super) fn take(&mut self, length: usize) -> Bytes {
-        self.searched = 0;
+        self.searched = (0, 0);
         self.came.split_to(length).freeze()
     }
 }
@@ -178,7 +177,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Stream<T> {
         let length = into.remaining().min(this.came.len());
         into.put_slice(&this.came[..length]);
         this.came.advance(length);
-        this.searched = 0;
+        this.searched = (0, 0);
         Poll::Ready(Ok(()))
     }
 }

@@ -20,7 +20,10 @@ fn hang() {
             TaskGroup::<std::convert::Infallible>::builder()
                 .name("workers")
                 .scope(|group| async move {
-                    group.task("sleeper").spawn(async { Ok(sleep(Duration::from_secs(3600)).await) });
+                    group.task("sleeper").spawn(async {
+                        sleep(Duration::from_hours(1)).await;
+                        Ok(())
+                    });
                     sleep(Duration::from_millis(1)).await;
                     eprintln!("blocked");
                     // What nobody should do, and what a dump is for.

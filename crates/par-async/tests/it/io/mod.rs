@@ -13,7 +13,7 @@ use par_async::{Command, Runner};
 
 /// Runs `main` on a runtime with two workers and a real clock: the other end of a socket or pipe has one, too.
 fn live<F: Future>(what: &str, main: F) -> F::Output {
-    par_core::testing::within(Duration::from_secs(60), what, || {
+    par_core::testing::within(Duration::from_mins(1), what, || {
         Runner::builder().workers(2).build().expect("it starts").run(main).expect("it ends")
     })
 }

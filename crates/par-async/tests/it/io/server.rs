@@ -97,7 +97,7 @@ fn a_broken_client_is_reported_and_hurts_nobody_else() {
             assert_eq!(cut.read_line().await.expect("it ends"), None);
 
             let mut long = connect(handle.local_addr()).await.expect("it listens");
-            long.write_all(&[b'x'; 100_000]).await.ok();
+            long.write_all(&vec![b'x'; 100_000]).await.ok();
             assert!(!matches!(long.read_line().await, Ok(Some(_))), "no answer");
 
             until("only one is left", || handle.connections() == 1).await;
@@ -138,17 +138,19 @@ fn a_half_open_client_is_answered() {
     });
 }
 
+/// More than the buffers of the operating system hold.
+const PIECES: usize = 1_000;
+
 #[test]
 fn a_slow_reader_holds_only_its_own_handler_up() {
     live("a slow reader", async {
         let written = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&written);
-        const PIECES: usize = 1_000;
         let flood = move |mut client: Connection| {
             let counted = Arc::clone(&counted);
             async move {
                 for _ in 0..PIECES {
-                    client.write_all(&[7; 64 * 1024]).await?;
+                    client.write_all(&vec![7; 64 * 1024]).await?;
                     counted.fetch_add(1, Ordering::SeqCst);
                 }
                 Ok(())
@@ -276,7 +278,7 @@ fn after_the_deadline_connections_are_reset() {
                 clients.push(client);
             }
             // The second one brings the deadline forward; the first one, dropped, does not take its own back.
-            drop(handle.close(Duration::from_secs(3600)));
+            drop(handle.close(Duration::from_hours(1)));
             let begun = Instant::now();
             assert_eq!(handle.close(Duration::from_millis(50)).await, 4);
             assert!((50..5_000).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
@@ -398,13 +400,13 @@ fn a_server_that_never_serves_can_be_closed() {
     live("no server", async {
         let server = Server::<StreamError>::bind("127.0.0.1:0").await.expect("a port");
         let handle = server.handle();
-        let closed = handle.close(Duration::from_secs(3600));
+        let closed = handle.close(Duration::from_hours(1));
         assert_eq!(server.serve(echo).await, Served::default(), "it was closed before");
         assert_eq!(closed.await, 0);
         let server = Server::<StreamError>::bind("127.0.0.1:0").await.expect("a port");
         let handle = server.handle();
         drop(server);
-        assert_eq!(handle.close(Duration::from_secs(3600)).await, 0);
+        assert_eq!(handle.close(Duration::from_hours(1)).await, 0);
     });
 }
 

@@ -34,7 +34,8 @@ fn lines_come_whole_however_they_were_cut() {
 #[test]
 fn a_line_has_a_bound_and_an_end() {
     run(async {
-        let mut long = Stream::new(&[b'x'; 100_000][..]).with_limit(1_000);
+        let long = vec![b'x'; 100_000];
+        let mut long = Stream::new(&*long).with_limit(1_000);
         for _ in 0..2 {
             let error = long.read_line().await.expect_err("too long");
             assert!(matches!(error, StreamError::TooLong { limit: 1_000 }), "{error}");
@@ -148,6 +149,16 @@ fn a_dropped_search_does_not_blind_the_next_one() {
         assert_eq!(stream.read_until(b';').await.expect("there").as_deref(), Some(&b"a;"[..]));
         assert_eq!(stream.read_line().await.expect("there").as_deref(), Some("b"));
         writer.await.expect("it ends");
+
+        let (ours, theirs) = duplex(64);
+        let mut stream = Stream::new(ours);
+        let writer = tokio::spawn(async move { dribble(theirs, b"a\nb;", 3).await });
+        timeout(Duration::from_micros(10), stream.read_until(b';'))
+            .await
+            .expect_err("there is only `a` and `b`");
+        assert_eq!(stream.read_line().await.expect("there").as_deref(), Some("a"));
+        assert_eq!(stream.read_until(b';').await.expect("there").as_deref(), Some(&b"b;"[..]));
+        writer.await.expect("it ends");
     })
     .expect("it runs");
 }
@@ -217,7 +228,7 @@ fn a_slow_reader_holds_its_writer_up() {
         let writer = async move {
             to.finish().await.expect("it goes out now");
         };
-        let (_, came) = futures_util::future::join(writer, from.read_to_end(2_000)).await;
+        let ((), came) = futures_util::future::join(writer, from.read_to_end(2_000)).await;
         assert_eq!(came.expect("it fits").len() % 100, 0, "no message is torn");
     })
     .expect("it runs");
