@@ -1,8 +1,10 @@
 //! Other programs, and that nothing is left of them.
 
+use std::cell::Cell;
 use std::fs;
 use std::time::{Duration, Instant};
 
+use par_async::testing::cancel_everywhere;
 use par_async::{Command, Exit, ProcessError, Redirect, Signal, TaskGroup, sleep, timeout};
 
 use super::live;
@@ -165,6 +167,30 @@ fn nothing_is_left_of_a_cancelled_program() {
             .await
             .expect("no failure");
         }
+    });
+}
+
+#[test]
+fn a_dialogue_may_be_cancelled_anywhere() {
+    par_core::testing::within(Duration::from_mins(1), "a dialogue", || {
+        let polls = cancel_everywhere(async |cancel| {
+            let started = Cell::new(0);
+            let victim = async {
+                let mut child = Command::new("cat").spawn().expect("it is there");
+                started.set(child.id().expect("it runs"));
+                let (mut to, mut from) =
+                    (child.stdin.take().expect("a pipe"), child.stdout.take().expect("a pipe"));
+                to.write_all(b"line\n").await.expect("it reads");
+                assert_eq!(from.read_line().await.expect("it writes").as_deref(), Some("line"));
+                drop(to);
+                assert_eq!(child.wait().await.expect("it ends"), Exit::Code(0));
+            };
+            // Around it, so that this waits for what is left of it.
+            let scope = TaskGroup::<ProcessError>::scope(|_| async { Ok(cancel.run(victim).await) });
+            scope.await.expect("no failure");
+            assert!(started.get() == 0 || !there(started.get()), "{} is left", started.get());
+        });
+        assert!(polls >= 2, "{polls}");
     });
 }
 

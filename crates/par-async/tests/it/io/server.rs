@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use par_async::testing;
 use par_async::{
     Connection, ConnectionFailure, Served, Server, ServerHandle, StreamError, TaskGroup, TaskHandle, connect,
     shield, sleep, timeout,
@@ -392,6 +393,34 @@ fn nothing_outlives_a_cancelled_server() {
         for mut client in clients {
             assert!(!matches!(client.read_line().await, Ok(Some(_))), "the connection is over");
         }
+    });
+}
+
+#[test]
+fn a_server_may_be_cancelled_anywhere() {
+    par_core::testing::within(Duration::from_mins(1), "a cancelled server", || {
+        let polls = testing::cancel_everywhere(async |cancel| {
+            let server = Server::bind("127.0.0.1:0").await.expect("a port");
+            let handle = server.handle();
+            let at = handle.local_addr();
+            let client = tokio::spawn(async move {
+                let mut client = connect(at).await?;
+                ask(&mut client, "hello").await?;
+                handle.close_clients();
+                drop(handle.close(Duration::from_hours(1)));
+                client.read_line().await.map(|end| assert_eq!(end, None))
+            });
+            let handle = server.handle();
+            // Around it, so that this waits for what is left of it.
+            let serve = cancel.run(server.serve(echo));
+            let scope = TaskGroup::<StreamError>::scope(|_| async { Ok(serve.await) });
+            let served = scope.await.expect("no failure");
+            assert_eq!(handle.connections(), 0);
+            // Answered, turned away or reset: in no case left hanging.
+            drop(client.await.expect("no panic"));
+            assert!(served.is_none_or(|served| served.accepted == 1));
+        });
+        assert!(polls >= 3, "{polls}");
     });
 }
 
