@@ -14,12 +14,10 @@
 //! served: 23 accepted, 0 refused, 1 failed, 1 aborted
 //! ```
 
-use std::sync::mpsc;
 use std::time::Duration;
 
-use par_async::{
-    Connection, ConnectionFailure, Server, ServerHandle, StreamError, TaskGroup, connect, run, sleep,
-};
+use par_async::{Connection, ConnectionFailure, Server, ServerHandle, StreamError, TaskGroup, connect, run};
+use tokio::sync::mpsc;
 
 /// Echoes lines until the client ends; it has bounds on the length of a line, so no client can fill up the memory.
 async fn echo(mut client: Connection) -> Result<(), StreamError> {
@@ -46,11 +44,11 @@ async fn ask_lines(server: &ServerHandle, client: usize) -> Result<usize, Stream
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let (reports, reported) = mpsc::channel();
+    let (reports, mut reported) = mpsc::channel(8);
     run(async move {
         let server = Server::bind("127.0.0.1:0").await?.on_failure(move |failure| {
             if let ConnectionFailure::Failed { number, error, .. } = failure {
-                reports.send((number, error)).ok();
+                reports.try_send((number, error)).ok();
             }
         });
         let handle = server.handle();
@@ -73,22 +71,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let mut cut = connect(handle.local_addr()).await?;
             cut.write_all(b"half a ").await?;
             drop(cut);
-            while handle.connections() > 0 {
-                sleep(Duration::from_millis(1)).await;
-            }
-            let (number, error) =
-                reported.try_recv().expect("it was reported before the connection was over");
+            let (number, error) = reported.recv().await.expect("the server reports it");
             let text = error.to_string();
             println!("reported: connection {number} failed: {}", text.split(';').next().unwrap_or_default());
             assert!(matches!(error, StreamError::Truncated { came: 7, .. }) && number == 21);
 
             let mut slow = connect(handle.local_addr()).await?;
-            slow.write_all(b"slow answer\n").await?;
             let mut idle = connect(handle.local_addr()).await?;
-            while handle.connections() < 2 {
-                sleep(Duration::from_millis(1)).await;
+            for client in [&mut slow, &mut idle] {
+                client.write_all(b"hello\n").await?;
+                assert_eq!(client.read_line().await?.as_deref(), Some("hello"));
             }
-            let reset = handle.close(Duration::from_millis(200)).await;
+            slow.write_all(b"slow answer\n").await?;
+            let reset = handle.close(Duration::from_millis(500)).await;
             let answer = slow.read_line().await?.unwrap_or_default();
             println!("closing: the slow one still got `{answer}`; {reset} idle connection was reset");
             assert_eq!((&*answer, reset), ("slow answer", 1));
