@@ -4,6 +4,7 @@
 //! has returned or the server was dropped. Only [`phase`] changes them, and only in this order. `serve` waits for
 //! connections that end, for a client that comes, or for a change of the phase, and never for one without the others.
 
+mod accept;
 mod connection;
 mod failure;
 mod handle;

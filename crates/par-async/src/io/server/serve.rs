@@ -6,24 +6,19 @@ use std::io;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::panic::Location;
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use futures_util::future::{Either, select};
-use par_core::plumbing::catch_panic;
-use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::time::Instant;
+use tokio::net::{TcpListener, ToSocketAddrs};
+use tokio::sync::Semaphore;
 
 use super::ConnectionFailure;
-use super::connection::{Accepted, Connection, Seen};
+use super::accept::{Acceptor, Report};
+use super::connection::Connection;
 use super::handle::ServerHandle;
-use super::phase::{Counts, Gate, Phase, Shared};
+use super::phase::{Counts, Shared};
 use crate::group::TaskGroup;
-use crate::io::{Stream, StreamError};
-use crate::task::{Caught, waiting};
+use crate::io::StreamError;
 
 /// A TCP server: every connection is a task that ends before [`serve`](Self::serve) does.
 ///
@@ -65,8 +60,6 @@ pub struct Server<E: Debug + Display = StreamError> {
     /// Says that it has ended, however it did.
     ended: Ended,
 }
-
-type Report<E> = dyn Fn(ConnectionFailure<E>) + Send + Sync;
 
 /// What a server did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -193,146 +186,6 @@ impl<E: Debug + Display + Send + 'static> Server<E> {
             Served::of(&shared.counts)
         }
     }
-}
-
-/// How long the server waits after an error, the first time and at most.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(5), Duration::from_secs(1));
-
-struct Acceptor<H, E: Debug + Display> {
-    slots: Arc<Semaphore>,
-    limit: usize,
-    refuse: bool,
-    at: &'static Location<'static>,
-    closing: watch::Receiver<Phase>,
-    shared: Arc<Shared>,
-    handler: Arc<H>,
-    report: Arc<Report<E>>,
-}
-
-impl<H, F, E> Acceptor<H, E>
-where
-    H: Fn(Connection) -> F + Send + Sync + 'static,
-    F: Future<Output = Result<(), E>> + Send + 'static,
-    E: Debug + Display + Send + 'static,
-{
-    async fn run(mut self, listener: TcpListener, group: &TaskGroup<Infallible>) {
-        let mut pause = PAUSE.0;
-        while let Some((slot, accepted)) = self.next(&listener).await {
-            match accepted {
-                Ok((socket, peer)) => {
-                    pause = PAUSE.0;
-                    let Some(slot) = slot else {
-                        self.shared.counts.refused.fetch_add(1, Ordering::Relaxed);
-                        continue;
-                    };
-                    self.start(group, slot, socket, peer);
-                }
-                // The client has gone again.
-                Err(error) if gone(&error) => {}
-                Err(error) => {
-                    tell(&self.report, ConnectionFailure::NotAccepted(error));
-                    let until = Instant::now() + pause;
-                    self.unless_closing(crate::combine::sleep_until(until)).await;
-                    pause = (pause * 2).min(PAUSE.1);
-                }
-            }
-        }
-        // From here on clients are refused by the operating system.
-        drop(listener);
-        self.drain().await;
-    }
-
-    /// The next client, with a slot for it, if there is one; `None` when the server is closing.
-    async fn next(
-        &mut self,
-        listener: &TcpListener,
-    ) -> Option<(Option<OwnedSemaphorePermit>, io::Result<(TcpStream, SocketAddr)>)> {
-        let (slots, at, refuse) = (Arc::clone(&self.slots), self.at, self.refuse);
-        self.unless_closing(async move {
-            if refuse {
-                let accepted = waiting("Server::accept", at, listener.accept()).await;
-                return (slots.try_acquire_owned().ok(), accepted);
-            }
-            let slot = waiting("Server::limit", at, slots.acquire_owned()).await.expect("nobody closes it");
-            (Some(slot), waiting("Server::accept", at, listener.accept()).await)
-        })
-        .await
-    }
-
-    async fn unless_closing<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
-        // An error would say that the server is gone.
-        let closing = pin!(self.closing.wait_for(|phase| *phase != Phase::Open));
-        match select(closing, pin!(future)).await {
-            Either::Left(_) => None,
-            Either::Right((output, _)) => Some(output),
-        }
-    }
-
-    fn start(
-        &self,
-        group: &TaskGroup<Infallible>,
-        slot: OwnedSemaphorePermit,
-        socket: TcpStream,
-        peer: SocketAddr,
-    ) {
-        let number = self.shared.counts.accepted.fetch_add(1, Ordering::Relaxed) + 1;
-        // That fails for a client that has gone already; its handler will see.
-        socket.set_nodelay(true).ok();
-        let gate = Arc::new(Gate::default());
-        let seat = self.shared.enter(&gate);
-        let key = seat.key;
-        let seen = Seen { number, peer, gate: Arc::clone(&gate), phase: self.closing.clone() };
-        let connection = Stream::new(Accepted::new(socket, Arc::new(seen)));
-        let (handler, report, shared) =
-            (Arc::clone(&self.handler), Arc::clone(&self.report), Arc::clone(&self.shared));
-        let task = group.task(format!("connection {number} ({peer})")).spawn(async move {
-            // Given back in this order, whatever happens.
-            let _slot = slot;
-            let _seat = seat;
-            let failure = match Caught::new(async move { handler(connection).await }).await {
-                Ok(Ok(())) => return Ok(()),
-                Ok(Err(error)) => ConnectionFailure::Failed { number, peer, error },
-                Err(panic) => ConnectionFailure::Panicked { number, peer, panic },
-            };
-            shared.counts.failed.fetch_add(1, Ordering::Relaxed);
-            tell(&report, failure);
-            Ok(())
-        });
-        if let Some(task) = task.task() {
-            self.shared.started(key, &gate, task);
-        }
-    }
-
-    /// Waits for the connections; when their time is over, aborts them.
-    async fn drain(&mut self) {
-        let all = u32::try_from(self.limit).expect("`limit` sees to that");
-        let mut phase = self.closing.clone();
-        loop {
-            let Phase::Closing(deadline) = *phase.borrow_and_update() else { return };
-            let over = pin!(waiting("Server::drain", self.at, self.slots.acquire_many(all)));
-            // The deadline may be brought forward.
-            let sooner = pin!(phase.changed());
-            match tokio::time::timeout_at(deadline, select(over, sooner)).await {
-                Ok(Either::Left(_)) => return,
-                Ok(Either::Right(_)) => {}
-                Err(_) => {
-                    self.shared.abort_clients();
-                    return;
-                }
-            }
-        }
-    }
-}
-
-/// A report that panics is its own affair: the panic hook has told of it, and the other clients are served on.
-fn tell<E: Debug + Display>(report: &Arc<Report<E>>, failure: ConnectionFailure<E>) {
-    catch_panic(|| report(failure)).ok();
-}
-
-/// Whether it says something of a client, and nothing of the server.
-fn gone(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
 
 impl<E: Debug + Display> fmt::Debug for Server<E> {
