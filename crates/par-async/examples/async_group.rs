@@ -65,7 +65,7 @@ async fn one_fails() {
     .await;
     let error = outcome.expect_err("a download failed");
     let [failure] = &error.failures[..] else { panic!("the others were only cancelled: {error}") };
-    assert_eq!(failure.task.as_ref().and_then(|task| task.name()).as_deref(), Some("logo.png"));
+    assert_eq!(failure.task.as_ref().and_then(par_async::Task::name).as_deref(), Some("logo.png"));
     let Cause::Error(reason) = &failure.cause else { panic!("it did not panic") };
     assert_eq!((at(), reason.as_str()), (3, "connection reset"));
     println!("{} s: the group failed: {reason}", at());
@@ -102,7 +102,7 @@ async fn first_wins() -> Result<(), GroupError<String>> {
             group.task(format!("mirror {}", number + 1)).spawn(async move {
                 let _left = left;
                 sleep(seconds(answers_after)).await;
-                let name = par_async::current().and_then(|task| task.name());
+                let name = par_async::current().and_then(par_async::Task::name);
                 if let Some(send) = send.lock().expect("nobody panics under it").take() {
                     drop(send.send(name));
                 }

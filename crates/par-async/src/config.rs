@@ -117,6 +117,6 @@ impl ExecutorBuilder {
         if matches!(self.choice, Some(Choice::MultiThread(0))) {
             return too_small("multi_thread");
         }
-        TokioExecutor::start(self)
+        TokioExecutor::start(&self)
     }
 }

@@ -9,6 +9,7 @@ mod event_loop;
 mod executor;
 mod group;
 mod interrupt;
+mod io;
 mod probe;
 mod promise;
 mod runner;
@@ -30,6 +31,12 @@ pub use event_loop::{
 };
 pub use executor::TokioExecutor;
 pub use group::{Budget, GroupBuilder, TaskBuilder, TaskGroup, TaskHandle};
+pub use io::{
+    Accepted, Child, Closing, Command, Connection, ConnectionFailure, Exit, Frames, Interval, Lines,
+    MissedTicks, Output, ProcessError, Redirect, Served, Server, ServerHandle, Signal, SignalError, Signals,
+    Stream, StreamError, Tick, connect, connect_unix, dump_on, dump_on_signal, interval, interval_at,
+    on_signal, signals,
+};
 pub use par_core::{Until, Waited};
 pub use probe::{Tasks, probe};
 pub use promise::Promise;

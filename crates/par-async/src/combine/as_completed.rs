@@ -51,6 +51,7 @@ impl<F: Future> AsCompleted<F> {
     ///
     /// # Cancel safety
     /// Dropped before its end, it has taken nothing.
+    #[expect(clippy::should_implement_trait, reason = "it is the asynchronous one, as in every stream")]
     #[track_caller]
     pub fn next(&mut self) -> impl Future<Output = Option<F::Output>> {
         waiting("as_completed", Location::caller(), self.left.next())

@@ -71,7 +71,7 @@ impl TokioExecutor {
         ExecutorBuilder::new()
     }
 
-    pub(crate) fn start(config: ExecutorBuilder) -> Result<Self, BuildError> {
+    pub(crate) fn start(config: &ExecutorBuilder) -> Result<Self, BuildError> {
         record_panics();
         let own = |mut builder: Builder| {
             // Others may block in it, too: `to_thread` does.
@@ -89,7 +89,7 @@ impl TokioExecutor {
         };
         let handle = runtime.as_ref().map_or_else(Clone::clone, |runtime| runtime.handle().clone());
         Ok(Self {
-            shared: Arc::new(Shared::new(&config, handle)),
+            shared: Arc::new(Shared::new(config, handle)),
             runtime: runtime.ok(),
             drop_timeout: config.drop_timeout,
         })
@@ -127,12 +127,12 @@ impl TokioExecutor {
     /// # Blocking
     /// As [`spawn_future`](Self::spawn_future), at the longest until the deadline.
     #[track_caller]
-    pub fn spawn_future_with<F>(&self, future: F, options: Options) -> Result<Handle<F::Output>, SubmitError>
+    pub fn spawn_future_with<F>(&self, future: F, options: &Options) -> Result<Handle<F::Output>, SubmitError>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.shared.spawn_future(future, &options, Location::caller())
+        self.shared.spawn_future(future, options, Location::caller())
     }
 }
 

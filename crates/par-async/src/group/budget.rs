@@ -62,6 +62,9 @@ impl Budget {
 
 impl fmt::Debug for Budget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Budget").field("limit", &self.limit).field("available", &self.available()).finish()
+        f.debug_struct("Budget")
+            .field("limit", &self.limit)
+            .field("available", &self.available())
+            .finish_non_exhaustive()
     }
 }

@@ -99,6 +99,9 @@ impl<T> Unpin for TaskHandle<T> {}
 
 impl<T> fmt::Debug for TaskHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TaskHandle").field("task", &self.task).field("finished", &self.is_finished()).finish()
+        f.debug_struct("TaskHandle")
+            .field("task", &self.task)
+            .field("finished", &self.is_finished())
+            .finish_non_exhaustive()
     }
 }

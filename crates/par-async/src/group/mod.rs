@@ -130,6 +130,7 @@ impl<E: Debug + Display + Send + 'static> TaskGroup<E> {
     ///
     /// # Cancel safety
     /// Dropped before its end, it has started nothing, and the future is dropped.
+    #[expect(clippy::async_yields_async, reason = "the first await is for room, the second for the task")]
     #[track_caller]
     pub fn spawn_within<T, F>(&self, budget: &Budget, future: F) -> impl Future<Output = TaskHandle<T>> + Send
     where
@@ -137,13 +138,15 @@ impl<E: Debug + Display + Send + 'static> TaskGroup<E> {
         F: Future<Output = Result<T, E>> + Send + 'static,
     {
         let (at, group, budget) = (Location::caller(), self.clone(), budget.clone());
-        waiting("Budget", at, async move {
+        let spawned = async move {
             let slot = budget.slot().await;
-            group.start(None, at, async move {
+            let counted = async move {
                 let _slot = slot;
                 future.await
-            })
-        })
+            };
+            group.start(None, at, counted)
+        };
+        waiting("Budget", at, spawned)
     }
 
     /// Asks every task of the group, and its body, to end; the first reason stays.

@@ -36,7 +36,6 @@ pub struct Promise<T: Send + 'static> {
 
 impl<T: Send + 'static> Promise<T> {
     /// A promise and the handle of what is promised; errors call it by this name.
-    #[expect(clippy::new_ret_no_self, reason = "the two ends are made together")]
     pub fn new(name: &'static str) -> (Self, Handle<T>) {
         Self::with(name, &Options::new())
     }

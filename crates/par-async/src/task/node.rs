@@ -199,11 +199,11 @@ impl Node {
 
     /// Asks the node to end; the first reason stays. A group asks its tasks, too.
     pub(crate) fn cancel(self: &Arc<Self>, reason: Reason) {
-        if self.cancelled.set(reason.clone()).is_err() {
+        if self.cancelled.set(reason).is_err() {
             return;
         }
         self.wake_owner();
-        if self.hands_down() {
+        if let Some(reason) = self.cancelled.get().filter(|_| self.hands_down()) {
             for task in self.under().0.into_iter().filter(|node| node.kind.is_task()) {
                 task.cancel(reason.clone());
             }
@@ -213,20 +213,6 @@ impl Node {
     /// Why the node was asked to end, if it was.
     pub(crate) fn cancelled(&self) -> Option<Cancelled> {
         self.cancelled.get().map(|reason| Cancelled::new(reason.clone()))
-    }
-
-    /// Why whoever polls under this node was asked to end: it, or what it is in, up to its task.
-    pub(crate) fn cancelled_here(&self) -> Option<Cancelled> {
-        let mut node = self;
-        loop {
-            if let Some(cancelled) = node.cancelled() {
-                return Some(cancelled);
-            }
-            if node.kind.is_task() {
-                return None;
-            }
-            node = node.parent.as_ref()?;
-        }
     }
 
     /// The cancellation, if no shield stands in its way.

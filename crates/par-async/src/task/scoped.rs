@@ -59,6 +59,28 @@ fn drop_under<F>(slot: &mut Option<Arc<Node>>, mut future: Pin<&mut Option<F>>) 
     }
 }
 
+/// Polls the future under its node, unless that is cancelled; a cancellation during the poll acts behind it.
+fn poll_under<F: Future>(
+    slot: &mut Option<Arc<Node>>,
+    future: Pin<&mut Option<F>>,
+    cx: &mut Context<'_>,
+) -> Poll<Result<F::Output, Cancelled>> {
+    let interrupted = |slot: &Option<Arc<Node>>| slot.as_ref().and_then(|node| node.interrupted());
+    if let Some(cancelled) = interrupted(slot) {
+        return Poll::Ready(Err(cancelled));
+    }
+    let polled = {
+        let _entered = Entered::new(slot);
+        future.as_pin_mut().expect("it has no output yet").poll(cx)
+    };
+    if let Poll::Ready(output) = polled {
+        return Poll::Ready(Ok(output));
+    }
+    // Registered first: a cancellation meanwhile either wakes, or is seen here.
+    slot.as_ref().expect("it is back").register(cx.waker());
+    interrupted(slot).map_or(Poll::Pending, |cancelled| Poll::Ready(Err(cancelled)))
+}
+
 impl<F: Future> Future for Scoped<F> {
     type Output = Result<F::Output, Cancelled>;
 
@@ -66,26 +88,8 @@ impl<F: Future> Future for Scoped<F> {
         let mut this = self.project();
         let _stint = Stint::of_task(this.node.as_ref());
         if this.output.is_none() {
-            let interrupted = this.node.as_ref().and_then(|node| node.interrupted());
-            let ended = match interrupted {
-                Some(cancelled) => Err(cancelled),
-                None => {
-                    let polled = {
-                        let _entered = Entered::new(this.node);
-                        this.future.as_mut().as_pin_mut().expect("it has no output yet").poll(cx)
-                    };
-                    match polled {
-                        Poll::Ready(output) => Ok(output),
-                        Poll::Pending => {
-                            let node = this.node.as_ref().expect("it is back");
-                            node.register(cx.waker());
-                            match node.interrupted() {
-                                Some(cancelled) => Err(cancelled),
-                                None => return Poll::Pending,
-                            }
-                        }
-                    }
-                }
+            let Poll::Ready(ended) = poll_under(this.node, this.future.as_mut(), cx) else {
+                return Poll::Pending;
             };
             drop_under(this.node, this.future.as_mut());
             *this.output = Some(ended);

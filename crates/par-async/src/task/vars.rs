@@ -115,7 +115,7 @@ impl<T: Send + Sync + 'static> ContextVar<T> {
     /// Its value here, if it was set here, or where this task was spawned.
     pub fn get(&self) -> Option<Arc<T>> {
         let value = with_vars(|vars| vars.as_ref()?.0.get(&self.key()).cloned())?;
-        Some(value.downcast().expect("a key has one type"))
+        value.downcast().ok()
     }
 
     /// Sets it for this task, and for those that it spawns from now on.

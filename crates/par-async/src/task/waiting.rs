@@ -36,16 +36,6 @@ pub(crate) const fn waiting<F: Future>(
     Waiting { future, shown: Shown::new(what, at, None), awaited: Some(Awaited::new(what, at)) }
 }
 
-/// As [`waiting`], for the end of a task, by its number.
-pub(crate) const fn waiting_for<F: Future>(
-    what: &'static str,
-    at: &'static Location<'static>,
-    task: u64,
-    future: F,
-) -> Waiting<F> {
-    Waiting { future, shown: Shown::new(what, at, Some(task)), awaited: Some(Awaited::new(what, at)) }
-}
-
 impl<F: Future> Future for Waiting<F> {
     type Output = F::Output;
 

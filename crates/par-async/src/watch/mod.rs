@@ -15,17 +15,4 @@ pub(crate) use awaited::Awaited;
 pub(crate) use report::{Handler, send};
 pub use report::{Report, Work, set_report_handler};
 pub(crate) use stint::Stint;
-pub(crate) use watchdog::{Shift, Watch, Watchdog, here, on};
-
-use std::fmt::Display;
-use std::panic::Location;
-
-/// Says, in debug mode, that nobody looked at the failure of `what`, e.g. `"Promise"`, which was made at `at`.
-pub(crate) fn never_retrieved(what: &'static str, at: &'static Location<'static>, failure: &dyn Display) {
-    if on()
-        && let Some(watch) = here()
-    {
-        let work = Work { what, task: None, name: None, at };
-        watch.report(&Report::NeverRetrieved { work, failure: failure.to_string() });
-    }
-}
+pub(crate) use watchdog::{Shift, Watch, Watchdog};

@@ -14,7 +14,7 @@ use par_core::{Cancellation, Executor, LocalExecutorExt, Options, SerialExecutor
 
 use crate::live::Live;
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 #[par_core::task]
 fn double(x: u64) -> u64 {
@@ -195,10 +195,10 @@ fn block_on_is_for_threads() {
         let group = TaskGroup::<String>::scope(|group| async move {
             group.spawn(async move {
                 let _mark = mark;
-                sleep(Duration::from_secs(3600)).await;
+                sleep(Duration::from_hours(1)).await;
                 Ok(())
             });
-            sleep(Duration::from_secs(3600)).await;
+            sleep(Duration::from_hours(1)).await;
             Ok(())
         });
         tokio::select! {

@@ -170,7 +170,7 @@ fn a_shield_that_is_dropped_is_down() {
                     () = shield(sleep(Duration::from_secs(100))) => {}
                     () = sleep(Duration::from_secs(1)) => {}
                 }
-                sleep(Duration::from_secs(3600)).await;
+                sleep(Duration::from_hours(1)).await;
                 Ok(())
             });
             sleep(Duration::from_millis(500)).await;

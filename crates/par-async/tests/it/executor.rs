@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 
 use crate::live::Live;
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 fn two() -> TokioExecutor {
     TokioExecutor::builder().workers(2).build().expect("the runtime starts")
@@ -34,7 +34,7 @@ fn futures_end_in_every_way() {
                 .spawn_future(async move {
                     match what {
                         "panics" => panic!("a bug"),
-                        "sleeps" => sleep(Duration::from_secs(3600)).await,
+                        "sleeps" => sleep(Duration::from_hours(1)).await,
                         _ => tokio::task::yield_now().await,
                     }
                     what
@@ -54,12 +54,12 @@ fn futures_end_in_every_way() {
         assert!(!sleeper.cancel(), "it may have begun");
         assert_eq!(sleeper.wait(), Err(TaskError::Cancelled));
         let late = executor
-            .spawn_future_with(sleep(Duration::MAX), Options::new().timeout(Duration::from_millis(5)));
+            .spawn_future_with(sleep(Duration::MAX), &Options::new().timeout(Duration::from_millis(5)));
         assert_eq!(late.expect("it is open").wait(), Err(TaskError::DeadlineExceeded));
         let token = par_core::Cancellation::new();
         token.cancel();
         let never = executor
-            .spawn_future_with(async { panic!("it must not begin") }, Options::new().cancellation(&token));
+            .spawn_future_with(async { panic!("it must not begin") }, &Options::new().cancellation(&token));
         assert_eq!(never.expect("it is open").wait(), Err::<(), _>(TaskError::Cancelled));
         executor.shutdown(Shutdown::drain()).expect("all have ended");
         let metrics = executor.metrics();
@@ -86,7 +86,7 @@ fn shutdown_drains_or_cancels_futures() {
 
         let (cancelled, mark) = (two(), live.mark());
         let long = cancelled.spawn_future(async move {
-            sleep(Duration::from_secs(3600)).await;
+            sleep(Duration::from_hours(1)).await;
             drop(mark);
         });
         let short = cancelled.shutdown(Shutdown::drain().within(Duration::from_millis(10)));
@@ -107,7 +107,8 @@ fn futures_are_bounded() {
         };
         let two: Vec<_> =
             (0..2).map(|_| executor.spawn_future(wait(&gate)).expect("there is room")).collect();
-        let third = executor.spawn_future_with(wait(&gate), Options::new().timeout(Duration::from_millis(5)));
+        let third =
+            executor.spawn_future_with(wait(&gate), &Options::new().timeout(Duration::from_millis(5)));
         assert!(matches!(third, Err(SubmitError::DeadlineExceeded { .. })), "{third:?}");
         gate.add_permits(1);
         assert_eq!(executor.spawn_future(wait(&gate)).expect("there is room again").wait(), Ok(true));
@@ -189,7 +190,7 @@ fn urgent_tasks_overtake() {
 
 #[test]
 fn a_million_tasks_take_a_bounded_queue() {
-    within(Duration::from_secs(120), "a million tasks", || {
+    within(Duration::from_mins(2), "a million tasks", || {
         let executor = TokioExecutor::builder().workers(2).queue_bound(100).build().expect("it starts");
         let sum: u64 = executor.map((0..200_000).map(same::new)).map(|x| x.expect("it does not panic")).sum();
         assert_eq!(sum, 199_999 * 100_000);
@@ -210,7 +211,7 @@ fn a_runtime_that_goes_away_loses_nothing_silently() {
             .handle(runtime.handle().clone())
             .build()
             .expect("it takes it");
-        let sleeper = executor.spawn_future(sleep(Duration::from_secs(3600))).expect("it is open");
+        let sleeper = executor.spawn_future(sleep(Duration::from_hours(1))).expect("it is open");
         assert_eq!(executor.submit(same::new(1)).expect("it is open").wait(), Ok(1));
         drop(runtime);
         assert!(matches!(sleeper.wait(), Err(TaskError::WorkerLost(_) | TaskError::Cancelled)));
@@ -232,7 +233,7 @@ fn it_may_be_dropped_anywhere() {
         run(async {
             let own = two();
             let task = own.spawn(|| std::thread::sleep(Duration::from_millis(20))).expect("it is open");
-            let future = own.spawn_future(sleep(Duration::from_secs(3600))).expect("it is open");
+            let future = own.spawn_future(sleep(Duration::from_hours(1))).expect("it is open");
             drop(own);
             assert!(matches!(future.await, Err(TaskError::Cancelled | TaskError::WorkerLost(_))));
             drop(task.await);
@@ -240,7 +241,7 @@ fn it_may_be_dropped_anywhere() {
                 .handle(tokio::runtime::Handle::current())
                 .build()
                 .expect("it takes it");
-            let future = here.spawn_future(sleep(Duration::from_secs(3600))).expect("it is open");
+            let future = here.spawn_future(sleep(Duration::from_hours(1))).expect("it is open");
             drop(here);
             assert_eq!(future.await, Err(TaskError::Cancelled));
         })

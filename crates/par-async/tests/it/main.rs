@@ -7,6 +7,7 @@ mod conformance;
 mod event_loop;
 mod executor;
 mod group;
+mod io;
 mod live;
 mod runner;
 mod tree;

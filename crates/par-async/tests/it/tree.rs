@@ -25,7 +25,7 @@ fn who_waits_for_whom_since_when_and_where() {
             TaskGroup::<Infallible>::scope(|group| async move {
                 group.task("one").spawn(async {
                     raw_sleep(Duration::from_secs(2)).await;
-                    drop(timeout(Duration::from_secs(60), sleep(Duration::from_secs(30))).await);
+                    drop(timeout(Duration::from_mins(1), sleep(Duration::from_secs(30))).await);
                     Ok(())
                 });
                 let other = group.spawn(async {
