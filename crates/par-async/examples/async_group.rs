@@ -102,7 +102,7 @@ async fn first_wins() -> Result<(), GroupError<String>> {
             group.task(format!("mirror {}", number + 1)).spawn(async move {
                 let _left = left;
                 sleep(seconds(answers_after)).await;
-                let name = par_async::current().and_then(par_async::Task::name);
+                let name = par_async::current().and_then(|task| task.name());
                 if let Some(send) = send.lock().expect("nobody panics under it").take() {
                     drop(send.send(name));
                 }
