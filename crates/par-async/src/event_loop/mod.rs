@@ -288,6 +288,7 @@ impl EventLoop {
         }
         self.may_run()?;
         self.core.closed.set(true);
+        self.core.stopping.set(false);
         let calls = {
             let mut inbox = self.core.shared.inbox.lock();
             (inbox.closed, inbox.stop) = (true, false);

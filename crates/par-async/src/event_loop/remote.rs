@@ -123,7 +123,10 @@ impl LoopHandle {
 
     /// As [`EventLoop::stop`], from anywhere.
     pub fn stop(&self) {
-        self.shared.inbox.lock().stop = true;
+        let mut inbox = self.shared.inbox.lock();
+        // One that closes goes on until its tasks have ended.
+        inbox.stop = !inbox.closed;
+        drop(inbox);
         self.shared.wake();
     }
 

@@ -163,8 +163,9 @@ impl<T> Future for LoopTask<T> {
             return Poll::Ready(outcome);
         }
         assert!(!this.slot.finished.get(), "it is polled after it was ready");
-        if this.core.strong_count() == 0 {
-            return Poll::Ready(Err(Cancelled::new(Reason::Borrowed("its loop is gone")).into()));
+        // The other half is in the task.
+        if Rc::strong_count(&this.slot) == 1 {
+            return Poll::Ready(Err(Cancelled::new(Reason::Borrowed("its loop was closed")).into()));
         }
         this.shown.begin();
         *this.slot.waker.borrow_mut() = Some(cx.waker().clone());

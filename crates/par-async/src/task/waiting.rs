@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use tokio::time::Instant;
 
 use super::node::{self, Node, Wait};
-use crate::watch::Awaited;
+use crate::watch;
 
 pin_project! {
     /// Polls a future, and shows it in the tree of tasks from its first pending poll until it ends or is dropped.
@@ -22,8 +22,6 @@ pin_project! {
         #[pin]
         future: F,
         shown: Shown,
-        // Until the first poll.
-        awaited: Option<Awaited>,
     }
 }
 
@@ -33,7 +31,7 @@ pub(crate) const fn waiting<F: Future>(
     at: &'static Location<'static>,
     future: F,
 ) -> Waiting<F> {
-    Waiting { future, shown: Shown::new(what, at, None), awaited: Some(Awaited::new(what, at)) }
+    Waiting { future, shown: Shown::unawaited(what, at, None) }
 }
 
 impl<F: Future> Future for Waiting<F> {
@@ -41,9 +39,7 @@ impl<F: Future> Future for Waiting<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        if let Some(awaited) = this.awaited.take() {
-            awaited.begin();
-        }
+        this.shown.unawaited = false;
         let polled = this.future.poll(cx);
         match polled {
             Poll::Pending => this.shown.begin(),
@@ -59,12 +55,19 @@ pub(crate) struct Shown {
     what: &'static str,
     at: &'static Location<'static>,
     on: Option<u64>,
+    /// Whether debug mode reports it, if it is dropped as it is.
+    unawaited: bool,
     seat: Option<(Arc<Node>, usize)>,
 }
 
 impl Shown {
     pub(crate) const fn new(what: &'static str, at: &'static Location<'static>, on: Option<u64>) -> Self {
-        Self { what, at, on, seat: None }
+        Self { what, at, on, unawaited: false, seat: None }
+    }
+
+    /// Of a future that does nothing unless it is polled.
+    const fn unawaited(what: &'static str, at: &'static Location<'static>, on: Option<u64>) -> Self {
+        Self { what, at, on, unawaited: true, seat: None }
     }
 
     pub(crate) fn begin(&mut self) {
@@ -86,6 +89,9 @@ impl Shown {
 
 impl Drop for Shown {
     fn drop(&mut self) {
+        if self.unawaited && watch::on() {
+            watch::never_awaited(self.what, self.at);
+        }
         self.end();
     }
 }

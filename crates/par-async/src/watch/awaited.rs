@@ -27,13 +27,14 @@ impl Awaited {
 impl Drop for Awaited {
     fn drop(&mut self) {
         if !self.begun && on() {
-            report(self.what, self.at);
+            never_awaited(self.what, self.at);
         }
     }
 }
 
+/// Reports a future that was dropped before its first poll.
 #[cold]
-pub(super) fn report(what: &'static str, at: &'static Location<'static>) {
+pub(crate) fn never_awaited(what: &'static str, at: &'static Location<'static>) {
     if let Some(watch) = here() {
         watch.report(&Report::NeverAwaited { work: Work { what, task: None, name: None, at } });
     }

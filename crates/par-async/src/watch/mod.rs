@@ -11,7 +11,7 @@ mod report;
 mod stint;
 mod watchdog;
 
-pub(crate) use awaited::Awaited;
+pub(crate) use awaited::{Awaited, never_awaited};
 pub(crate) use report::{Handler, send};
 pub use report::{Report, Work, set_report_handler};
 pub(crate) use stint::Stint;

@@ -107,7 +107,7 @@ proptest! {
         let log: Log<(usize, u64)> = Rc::default();
         let (played, first) = (Rc::clone(&log), plan.clone());
         events.call_soon(move |events| play(events, first, played)).expect("it is open");
-        events.call_at(secs(1000), |events| events.stop()).expect("it is open");
+        events.call_at(secs(1000), EventLoop::stop).expect("it is open");
         within(LIMIT, "run_forever", || events.run_forever()).expect("it runs");
         prop_assert_eq!(&*log.borrow(), &model(plan));
     }
@@ -123,7 +123,7 @@ fn cancelled_callbacks_do_not_run_and_are_dropped_at_once() {
     assert_eq!(Rc::strong_count(&held), 3);
     assert!(soon.cancel() && late.cancel() && !late.cancel());
     assert_eq!(Rc::strong_count(&held), 1);
-    let kept = events.call_later(secs(2), |events| events.stop()).expect("it is open");
+    let kept = events.call_later(secs(2), EventLoop::stop).expect("it is open");
     within(LIMIT, "run_forever", || events.run_forever()).expect("it runs");
     assert_eq!(events.time(), secs(2));
     assert!(late.cancelled() && !kept.cancelled() && !kept.cancel(), "what ran cannot be cancelled");
@@ -314,7 +314,7 @@ fn a_loop_does_not_run_inside_itself_or_another() {
 #[test]
 fn a_stopped_loop_drops_the_future_that_it_ran() {
     let events = paused();
-    events.call_later(secs(1), |events| events.stop()).expect("it is open");
+    events.call_later(secs(1), EventLoop::stop).expect("it is open");
     let stopped = within(LIMIT, "run", || events.run_until_complete(sleep(secs(5))));
     assert!(matches!(stopped, Err(LoopError::Stopped)));
     let panicked = events.run_until_complete(async { panic!("main") });
@@ -323,4 +323,25 @@ fn a_stopped_loop_drops_the_future_that_it_ran() {
     task.cancel("enough");
     let cancelled = events.run_until_complete(task).expect("it runs");
     assert!(matches!(cancelled, Err(JoinError::Cancelled(why)) if why.reason == "enough"));
+}
+
+#[test]
+fn a_task_that_does_not_end_in_time_is_dropped_and_counted() {
+    let events = EventLoop::builder().paused_clock().shutdown_timeout(secs(5)).build().expect("a loop");
+    let handle = events.handle();
+    let stubborn = events.create_task(shield(async move {
+        sleep(secs(1)).await;
+        // It does not shorten the time that others have.
+        handle.stop();
+        sleep(Duration::MAX).await;
+    }));
+    let stubborn = stubborn.expect("it is open");
+    let polite = events.create_task(shield(sleep(secs(3)))).expect("it is open");
+    events.run_until_complete(sleep(Duration::ZERO)).expect("it runs");
+    events.stop();
+    let dropped = within(LIMIT, "close", || events.close()).expect("it closes");
+    assert_eq!(dropped.tasks, 1);
+    assert!(polite.is_finished() && !stubborn.is_finished());
+    let ended = par_async::testing::run(stubborn).expect("it runs");
+    assert!(matches!(ended, Err(JoinError::Cancelled(_))), "nobody waits for it for ever");
 }

@@ -98,7 +98,10 @@ fn nothing_is_reported_when_nothing_is_wrong() {
             sleep(Duration::from_millis(250)).await;
             let busy = TaskGroup::<String>::scope(|group| async move {
                 for _ in 0..100 {
-                    group.spawn(async { Ok(sleep(Duration::from_millis(1)).await) });
+                    group.spawn(async {
+                        sleep(Duration::from_millis(1)).await;
+                        Ok(())
+                    });
                 }
                 Ok(())
             });
