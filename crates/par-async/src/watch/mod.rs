@@ -15,4 +15,4 @@ pub(crate) use awaited::{Awaited, never_awaited};
 pub(crate) use report::{Handler, send};
 pub use report::{Report, Work, set_report_handler};
 pub(crate) use stint::Stint;
-pub(crate) use watchdog::{Shift, Watch, Watchdog};
+pub(crate) use watchdog::{Shift, Watch, Watchdog, on};

@@ -91,7 +91,7 @@ fn giving_up_stops_what_runs() {
             let executor = Arc::new(TokioExecutor::builder().workers(1).build().expect("it starts"));
             let (begun, begins) = tokio::sync::oneshot::channel();
             let mut asked = Box::pin(run_closure_in(&executor, move || {
-                drop(begun.send(()));
+                begun.send(()).expect("the test waits");
                 while !par_core::task::current().cancelled() {
                     std::thread::yield_now();
                 }

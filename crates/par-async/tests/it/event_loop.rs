@@ -87,13 +87,13 @@ fn model(plan: Plan) -> Vec<(usize, u64)> {
     }
 }
 
-fn play(events: &EventLoop, Plan(next): Plan, log: Log<(usize, u64)>) -> Result<(), LoopError> {
+fn play(events: &EventLoop, Plan(next): Plan, log: &Log<(usize, u64)>) -> Result<(), LoopError> {
     log.borrow_mut().push((next.len(), events.time().as_secs()));
     for (delay, plan) in next {
         let log = Rc::clone(&log);
         match delay {
-            None => drop(events.call_soon(move |events| play(events, plan, log))?),
-            Some(delay) => drop(events.call_later(secs(delay), move |events| play(events, plan, log))?),
+            None => drop(events.call_soon(move |events| play(events, plan, &log))?),
+            Some(delay) => drop(events.call_later(secs(delay), move |events| play(events, plan, &log))?),
         }
     }
     Ok(())
@@ -106,7 +106,7 @@ proptest! {
         let events = paused();
         let log: Log<(usize, u64)> = Rc::default();
         let (played, first) = (Rc::clone(&log), plan.clone());
-        events.call_soon(move |events| play(events, first, played)).expect("it is open");
+        events.call_soon(move |events| play(events, first, &played)).expect("it is open");
         events.call_at(secs(1000), EventLoop::stop).expect("it is open");
         within(LIMIT, "run_forever", || events.run_forever()).expect("it runs");
         prop_assert_eq!(&*log.borrow(), &model(plan));

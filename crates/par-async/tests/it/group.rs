@@ -269,7 +269,7 @@ fn an_eager_task_runs_here_until_it_waits() {
             let here = std::cell::Cell::new(false);
             let _ = &here;
             let done =
-                group.task("ready").spawn_eager(async { Ok(current().and_then(par_async::Task::name)) });
+                group.task("ready").spawn_eager(async { Ok(current().and_then(|task| task.name())) });
             assert!(done.is_finished());
             assert_eq!(done.await.expect("it ends").as_deref(), Some("ready"));
             let waits = group.task("waits").spawn_eager(async {
@@ -353,8 +353,9 @@ fn a_runtime_that_is_shut_down_ends_its_tasks() {
             drop(send.send(group.spawn(after(inner, 3600, ""))));
             Ok(())
         }));
-        receive.await.expect("it is sent")
+        receive.await
     });
+    let handle = handle.expect("it is sent");
     drop(runtime);
     assert_eq!(live.count(), 0);
     let outcome = testing::run(handle).expect("it runs");
