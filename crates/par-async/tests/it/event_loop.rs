@@ -90,7 +90,7 @@ fn model(plan: Plan) -> Vec<(usize, u64)> {
 fn play(events: &EventLoop, Plan(next): Plan, log: &Log<(usize, u64)>) -> Result<(), LoopError> {
     log.borrow_mut().push((next.len(), events.time().as_secs()));
     for (delay, plan) in next {
-        let log = Rc::clone(&log);
+        let log = Rc::clone(log);
         match delay {
             None => drop(events.call_soon(move |events| play(events, plan, &log))?),
             Some(delay) => drop(events.call_later(secs(delay), move |events| play(events, plan, &log))?),
