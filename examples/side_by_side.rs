@@ -13,6 +13,7 @@ use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::time::Instant;
 
+use par_async::TokioExecutor;
 use par_core::laws::{Baseline, speedup};
 use par_core::{
     Cost, Counter, Executor, LoopbackExecutor, Mismatch, Philox, Plan, Runner, SerialExecutor, Workload,
@@ -86,11 +87,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     row("best serial code", reference, serial, 0);
 
-    let executors: [Box<dyn Executor>; 5] = [
+    let executors: [Box<dyn Executor>; 6] = [
         Box::new(SerialExecutor::new()),
         Box::new(LoopbackExecutor::new()),
         Box::new(ThreadPool::new()?),
         Box::new(RayonPool::new()?),
+        Box::new(TokioExecutor::new()?),
         Box::new(ProcessPool::new()?),
     ];
     for executor in &executors {

@@ -1,11 +1,14 @@
 //! The price of a task of a group, beside tokio's own: `cargo bench -p par-async --bench groups`.
 //!
 //! Every contender does the same: spawn trivial tasks, wait until all have ended, count them. They run in turns, so the
-//! ratios hold on a busy machine; every count is checked.
+//! ratios hold on a busy machine; every count is checked. Python is `$PAR_PYTHON`, or `python3`, and left out where it is
+//! missing or older than 3.11.
 
 use std::convert::Infallible;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
 
 use par_async::TaskGroup;
 use par_core::testing::Paired;
@@ -20,11 +23,38 @@ fn main() {
     let one = Builder::new_current_thread().enable_all().build().expect("it starts");
     for (name, runtime) in [("2 workers", &two), ("1 thread", &one)] {
         println!("{tasks} trivial tasks spawned and joined ({name})");
-        println!("{}", all_at_once(runtime, rounds, tasks));
+        let paired = all_at_once(runtime, rounds, tasks);
+        println!("{paired}");
+        python(tasks, paired.median(1));
         println!("{} times a set of 10 trivial tasks ({name})", tasks / 100);
         println!("{}", small_sets(runtime, rounds, tasks / 100));
     }
 }
+
+/// The same in asyncio, a tenth of it, the best of three; and how much longer that takes than `ours`.
+fn python(tasks: usize, ours: Duration) {
+    let program = std::env::var("PAR_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let tenth = tasks / 10;
+    let nanoseconds = || -> Option<u64> {
+        let run = Command::new(&program)
+            .args(["-c", PYTHON, &tenth.to_string()])
+            .stderr(Stdio::null())
+            .output()
+            .ok()?;
+        String::from_utf8(run.stdout).ok()?.trim().parse().ok()
+    };
+    let Some(best) = (0..3).filter_map(|_| nanoseconds()).min() else {
+        println!("  asyncio.TaskGroup is left out: set PAR_PYTHON to a Python of 3.11 or later\n");
+        return;
+    };
+    let (theirs, ours) = (best as f64 / tenth as f64, ours.as_nanos() as f64 / tasks as f64);
+    println!(
+        "  a task of asyncio.TaskGroup takes {theirs:.0} ns, {:.1} times one of TaskGroup::spawn\n",
+        theirs / ours
+    );
+}
+
+const PYTHON: &str = include_str!("python/groups.py");
 
 async fn join_set(tasks: usize, count: Arc<AtomicUsize>) {
     let mut set = JoinSet::new();

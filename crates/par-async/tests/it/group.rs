@@ -268,8 +268,7 @@ fn an_eager_task_runs_here_until_it_waits() {
         TaskGroup::<Infallible>::scope(|group| async move {
             let here = std::cell::Cell::new(false);
             let _ = &here;
-            let done =
-                group.task("ready").spawn_eager(async { Ok(current().and_then(|task| task.name())) });
+            let done = group.task("ready").spawn_eager(async { Ok(current().and_then(|task| task.name())) });
             assert!(done.is_finished());
             assert_eq!(done.await.expect("it ends").as_deref(), Some("ready"));
             let waits = group.task("waits").spawn_eager(async {
