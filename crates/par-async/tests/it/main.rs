@@ -1,3 +1,4 @@
 //! The tests of par-async.
 
 mod group;
+mod sync;

@@ -1,0 +1,7 @@
+//! Synchronisation and queues: the suites of all families, and what only tasks can do: be cancelled.
+
+mod barrier;
+mod cancelled;
+mod conformance;
+mod fair;
+mod queues;
