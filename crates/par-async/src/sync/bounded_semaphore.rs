@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use par_core::ReleasedTooOften;
 
 use super::permit::{OwnedPermit, Permit, Source};
-use super::semaphore::NEVER_CLOSED;
+use super::semaphore::one_of;
 use crate::task::waiting;
 
 /// A [`Semaphore`](crate::Semaphore) that never has more permits than it began with: releasing too much is an error.
@@ -71,7 +71,7 @@ impl BoundedSemaphore {
     #[track_caller]
     pub fn acquire(&self) -> impl Future<Output = Permit<'_>> + Send {
         waiting("BoundedSemaphore::acquire", Location::caller(), async move {
-            self.take(self.permits.acquire().await.expect(NEVER_CLOSED));
+            self.take(one_of(&self.permits).await);
             Permit::taken(self)
         })
     }
@@ -90,7 +90,7 @@ impl BoundedSemaphore {
     pub fn acquire_owned(self: &Arc<Self>) -> impl Future<Output = OwnedPermit> + Send + use<> {
         let semaphore = Arc::clone(self);
         waiting("BoundedSemaphore::acquire_owned", Location::caller(), async move {
-            semaphore.take(semaphore.permits.acquire().await.expect(NEVER_CLOSED));
+            semaphore.take(one_of(&semaphore.permits).await);
             OwnedPermit::taken(semaphore)
         })
     }

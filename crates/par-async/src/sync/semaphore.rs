@@ -38,8 +38,10 @@ pub struct Semaphore {
     permits: tokio::sync::Semaphore,
 }
 
-/// Nobody closes a semaphore of tokio's that is ours.
-pub(super) const NEVER_CLOSED: &str = "it is never closed";
+/// One permit of a semaphore of tokio's that is ours.
+pub(super) async fn one_of(permits: &tokio::sync::Semaphore) -> tokio::sync::SemaphorePermit<'_> {
+    permits.acquire().await.expect("nobody closes what is ours")
+}
 
 impl Semaphore {
     /// The most permits that a semaphore counts.
@@ -69,7 +71,7 @@ impl Semaphore {
     #[track_caller]
     pub fn acquire(&self) -> impl Future<Output = Permit<'_>> + Send {
         waiting("Semaphore::acquire", Location::caller(), async move {
-            self.permits.acquire().await.expect(NEVER_CLOSED).forget();
+            one_of(&self.permits).await.forget();
             Permit::taken(self)
         })
     }
@@ -88,7 +90,7 @@ impl Semaphore {
     pub fn acquire_owned(self: &Arc<Self>) -> impl Future<Output = OwnedPermit> + Send + use<> {
         let semaphore = Arc::clone(self);
         waiting("Semaphore::acquire_owned", Location::caller(), async move {
-            semaphore.permits.acquire().await.expect(NEVER_CLOSED).forget();
+            one_of(&semaphore.permits).await.forget();
             OwnedPermit::taken(semaphore)
         })
     }
