@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::{join, join3};
 use par_async::testing::run;
-use par_async::{Barrier, TaskGroup, sleep, timeout};
+use par_async::{Barrier, BarrierTurn, TaskGroup, sleep, timeout};
 use par_core::{BreakCause, BrokenBarrier};
 
 const fn broken(cause: BreakCause) -> BrokenBarrier {
@@ -37,7 +37,7 @@ fn those_who_stay_have_different_places_when_one_has_gone() {
         };
         let (gone, stays, (second, third)) = join3(goes, barrier.wait(), last).await;
         assert!(gone.is_err());
-        let places = [stays, second, third].map(|turn| turn.map(|turn| turn.index()));
+        let places = [stays, second, third].map(|turn| turn.map(BarrierTurn::index));
         assert_eq!(places, [Ok(0), Ok(1), Ok(2)]);
     })
     .expect("it runs");
@@ -50,7 +50,7 @@ fn a_member_that_is_cancelled_breaks_it_for_the_others() {
         let (mine, other) = (barrier.join_owned(), barrier.join_owned());
         let group = TaskGroup::<BrokenBarrier>::scope(|group| async move {
             let task = group.spawn(async move {
-                sleep(Duration::from_secs(3600)).await;
+                sleep(Duration::from_hours(1)).await;
                 other.wait().await
             });
             let cancels = group.spawn(async move {

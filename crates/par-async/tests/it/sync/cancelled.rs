@@ -7,13 +7,13 @@ use std::time::Duration;
 use futures_util::future::{join, join3};
 use par_async::testing::cancel_everywhere;
 use par_async::{
-    Barrier, BoundedSemaphore, Condition, Event, LifoQueue, Lock, PriorityQueue, Queue, Semaphore, sleep,
-    timeout,
+    Barrier, BarrierTurn, BoundedSemaphore, Condition, Event, LifoQueue, Lock, PriorityQueue, Queue,
+    Semaphore, sleep, timeout,
 };
 use par_core::{GetError, PutError, QueueShutdown};
 use tokio::task::{LocalSet, yield_now};
 
-const LONG: Duration = Duration::from_secs(3600);
+const LONG: Duration = Duration::from_hours(1);
 
 /// Runs `scene` where tasks of one thread may be spawned beside it.
 async fn staged<F: Future>(scene: F) -> F::Output {
@@ -138,7 +138,7 @@ fn a_barrier_counts_who_is_there() {
             let (done, other) = join(cancel.run(barrier.wait()), other).await;
             if let Some(Ok(turn)) = done {
                 assert_eq!(turn.index(), 0);
-                assert_eq!(other.expect("it came").map(|turn| turn.is_leader()), Ok(true));
+                assert_eq!(other.expect("it came").map(BarrierTurn::is_leader), Ok(true));
             }
             done
         };
@@ -146,7 +146,7 @@ fn a_barrier_counts_who_is_there() {
         assert_eq!(barrier.waiting(), 0);
         if done.is_none() {
             let (one, two) = join(barrier.wait(), barrier.wait()).await;
-            assert_eq!((one.map(|turn| turn.index()), two.map(|turn| turn.index())), (Ok(0), Ok(1)));
+            assert_eq!((one.map(BarrierTurn::index), two.map(BarrierTurn::index)), (Ok(0), Ok(1)));
         }
     });
     assert!(polls >= 1);

@@ -3,5 +3,6 @@
 mod barrier;
 mod cancelled;
 mod conformance;
+mod crowd;
 mod fair;
 mod queues;
