@@ -70,7 +70,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ended?;
     }
     assert!(sum_of.is_finished() && product_of.is_finished());
-    events.close();
+    events.close()?;
 
     let (promise, handle) = Promise::<u32>::new("a number");
     drop(promise);

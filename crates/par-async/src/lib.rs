@@ -12,7 +12,9 @@ mod interrupt;
 mod io;
 mod probe;
 mod promise;
+mod queue;
 mod runner;
+mod sync;
 mod task;
 pub mod testing;
 mod watch;
@@ -40,6 +42,11 @@ pub use io::{
 pub use par_core::{Until, Waited};
 pub use probe::{Tasks, probe};
 pub use promise::Promise;
+pub use queue::{LifoQueue, PriorityQueue, Queue, Reserved, Taken};
 pub use runner::{Runner, RunnerBuilder, run};
+pub use sync::{
+    Barrier, BarrierTurn, BoundedSemaphore, Condition, Event, Latch, Lock, LockGuard, OwnedLockGuard,
+    OwnedPermit, Party, Permit, Semaphore,
+};
 pub use task::{Branch, ContextVar, Snapshot, Task, VarToken, all_tasks, current, tasks_snapshot};
 pub use watch::{Report, Work, set_report_handler};

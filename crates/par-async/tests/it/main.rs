@@ -10,5 +10,6 @@ mod group;
 mod io;
 mod live;
 mod runner;
+mod sync;
 mod tree;
 mod watch;

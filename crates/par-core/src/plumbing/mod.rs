@@ -6,6 +6,7 @@ mod job;
 #[cfg(feature = "deadlock-detection")]
 pub(crate) mod observer;
 mod panics;
+pub mod sync;
 mod wire;
 pub(crate) mod worker;
 

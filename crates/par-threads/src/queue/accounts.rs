@@ -1,26 +1,16 @@
-//! How many items were put, taken and done, and who waits until all are done.
+//! Who waits until all items of a queue are done.
 
 use std::time::{Duration, Instant};
 
+use par_core::plumbing::sync::{self, AllDone};
 use par_core::{DoneTooOften, JoinTimedOut};
 
-use crate::sync::model::{AtomicUsize, Condvar, Mutex, Ordering, const_fn, look, wait};
+use crate::sync::model::{Condvar, Mutex, const_fn, look, wait};
 
-/// Counts go in steps of two, which leaves the lowest bit free.
-const ONE: usize = 2;
-/// In `done`: somebody sleeps until everything is.
-const JOINED: usize = 1;
-
-/// Three counts that only grow (and wrap): `done <= taken <= put`.
-///
-/// `put` and `taken` are changed by whoever holds the lock of the queue, with plain stores. `done` is changed by
-/// anybody, without a lock, and in the same step says whether somebody waits: either the last one who is done sees
-/// that somebody joins, or who joins sees that all is done.
+/// The accounts of a queue, and the room of those who join.
 #[derive(Debug)]
 pub(super) struct Accounts {
-    put: AtomicUsize,
-    taken: AtomicUsize,
-    done: AtomicUsize,
+    counts: sync::Accounts,
     joiners: Mutex<usize>,
     all_done: Condvar,
 }
@@ -28,55 +18,37 @@ pub(super) struct Accounts {
 impl Accounts {
     const_fn! {
         pub(super) fn new() -> Self {
-            Self {
-                put: AtomicUsize::new(0),
-                taken: AtomicUsize::new(0),
-                done: AtomicUsize::new(0),
-                joiners: Mutex::new(0),
-                all_done: Condvar::new(),
-            }
+            Self { counts: sync::Accounts::new(), joiners: Mutex::new(0), all_done: Condvar::new() }
         }
     }
 
     /// An item was put. The caller holds the lock of the queue.
     #[inline]
     pub(super) fn put_one(&self) {
-        grow(&self.put, 1);
+        self.counts.put_one();
     }
 
     /// An item was taken, and somebody owes a `done`. The caller holds the lock of the queue.
     #[inline]
     pub(super) fn take_one(&self) {
-        grow(&self.taken, 1);
+        self.counts.take_one();
     }
 
     /// Items were dropped from the queue, which does them. The caller holds the lock of the queue.
     pub(super) fn discard(&self, items: usize) {
-        grow(&self.taken, items);
-        let done = self.done.fetch_add(items.wrapping_mul(ONE), Ordering::AcqRel);
-        if done & JOINED != 0 {
-            self.wake();
-        }
+        self.tell(self.counts.discard(items));
     }
 
     /// An item that was taken is done.
     #[inline]
     pub(super) fn done(&self) -> Result<(), DoneTooOften> {
-        let mut done = self.done.load(Ordering::Acquire);
-        loop {
-            // Read after `done`, so it is at least as much.
-            if done & !JOINED == self.taken.load(Ordering::Acquire) {
-                return Err(DoneTooOften);
-            }
-            let one_more = done.wrapping_add(ONE);
-            match self.done.compare_exchange_weak(done, one_more, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(_) if done & JOINED != 0 && one_more & !JOINED == self.put.load(Ordering::Relaxed) => {
-                    self.wake();
-                    return Ok(());
-                }
-                Ok(_) => return Ok(()),
-                Err(now) => done = now,
-            }
+        self.counts.done().map(|all| self.tell(all))
+    }
+
+    #[inline]
+    fn tell(&self, all: AllDone) {
+        if all == AllDone::Wake {
+            self.wake();
         }
     }
 
@@ -90,9 +62,7 @@ impl Accounts {
 
     /// How many items are in the queue, or taken and not done.
     pub(super) fn unfinished(&self) -> usize {
-        let done = self.done.load(Ordering::Acquire) & !JOINED;
-        // Read after `done`: if they are equal, they were so when `done` was read.
-        self.put.load(Ordering::Relaxed).wrapping_sub(done) / ONE
+        self.counts.unfinished()
     }
 
     /// Waits until every item that was put is done, or `timeout` has passed.
@@ -105,8 +75,7 @@ impl Accounts {
         *joiners += 1;
         let mut late = false;
         let outcome = loop {
-            let done = self.done.fetch_or(JOINED, Ordering::AcqRel) & !JOINED;
-            match self.put.load(Ordering::Relaxed).wrapping_sub(done) / ONE {
+            match self.counts.announce() {
                 0 => break Ok(()),
                 unfinished if late => break Err(JoinTimedOut { unfinished }),
                 _ => late = wait(&self.all_done, &mut joiners, deadline),
@@ -114,14 +83,8 @@ impl Accounts {
         };
         *joiners -= 1;
         if *joiners == 0 {
-            self.done.fetch_and(!JOINED, Ordering::AcqRel);
+            self.counts.nobody_joins();
         }
         outcome
     }
-}
-
-/// Adds to a count that only the holder of a lock changes, which needs no atomic addition.
-#[inline]
-fn grow(count: &AtomicUsize, by: usize) {
-    count.store(count.load(Ordering::Relaxed).wrapping_add(by.wrapping_mul(ONE)), Ordering::Release);
 }

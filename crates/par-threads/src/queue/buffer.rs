@@ -4,9 +4,10 @@ use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::{Duration, Instant};
 
+use par_core::plumbing::sync::Store;
 use par_core::{GetError, JoinTimedOut, PutError, QueueShutdown};
 
-use super::{Accounts, Store};
+use super::Accounts;
 use crate::deadlock::{Asleep, Kind, Tracked};
 use crate::sync::model::{
     AtomicBool, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, const_fn, look, wait,

@@ -15,25 +15,22 @@
 //!
 //! No user code runs under the lock, so none can deadlock on it: items are dropped outside, and only a
 //! [`PriorityQueue`] calls something of the user at all, `P::cmp`. There a second use of a priority queue panics
-//! instead of deadlocking, and a comparison that panics has changed nothing: see [`Heap`].
+//! instead of deadlocking, and a comparison that panics has changed nothing: see
+//! [`Heap`](par_core::plumbing::sync::Heap).
 
 mod accounts;
 mod buffer;
 mod fifo;
-mod heap;
 mod iter;
 mod lifo;
 #[cfg(all(test, loom))]
 mod loom_tests;
 mod methods;
 mod priority;
-mod store;
 mod taken;
 
 use accounts::Accounts;
 use buffer::{Buffer, Patience};
-use heap::Heap;
-use store::Store;
 
 pub use fifo::Queue;
 pub use iter::QueueIter;

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use par_core::plumbing::sync::Heap;
 use par_core::{DoneTooOften, GetError, JoinTimedOut, PutError, QueueShutdown};
 
 use super::methods::{debug, methods};
-use super::{Buffer, Heap, Patience, QueueIter, Taken};
+use super::{Buffer, Patience, QueueIter, Taken};
 use crate::sync::model::const_fn;
 
 /// A queue between threads that gives out the smallest priority first, and among equal ones what came first.

@@ -1,7 +1,7 @@
 //! A place where threads wait for each other, again and again.
 //!
 //! The waits of a barrier fall into *phases*. A phase is *filling* while parties come; with the last one it is *acting*,
-//! if there is an action; then it ends, well or broken, and the next one begins. All of that is [`State`], under one lock
+//! if there is an action; then it ends, well or broken, and the next one begins. All of that is [`BarrierState`], under one lock
 //! that nobody holds while code of a user runs.
 //!
 //! - Whoever comes is counted into the phase that is filling, and remembers its number. It waits until the phase of the
@@ -21,21 +21,26 @@
 //! released has taken the lock again, or has read `ended` (acquire), which the last party has written (release).
 
 mod party;
-mod state;
-mod turn;
 
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::{Duration, Instant};
 
+use par_core::plumbing::sync::{Arrival, BarrierState};
 use par_core::{BreakCause, BrokenBarrier};
 
-use self::state::{Arrival, State};
+#[cfg(loom)]
+use loom::thread::{self, ThreadId};
+#[cfg(not(loom))]
+use std::thread::{self, ThreadId};
+
 use super::model::{AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, const_fn, look, wait};
 use crate::deadlock::{Came, Member, Roll};
 
 pub use self::party::Party;
-pub use self::turn::BarrierTurn;
+pub use par_core::plumbing::sync::BarrierTurn;
+
+type State = BarrierState<ThreadId>;
 
 type Action = Box<dyn Fn() + Send + Sync>;
 
@@ -246,6 +251,11 @@ impl Barrier {
         self.wait_until(member, self.timeout.and_then(|timeout| Instant::now().checked_add(timeout)))
     }
 
+    /// Who this is, where it matters: an action must not wait for itself.
+    fn actor(&self) -> Option<ThreadId> {
+        self.action.is_some().then(|| thread::current().id())
+    }
+
     /// Every wait at the barrier ends here.
     #[cfg_attr(feature = "deadlock-detection", track_caller)]
     fn wait_until(
@@ -255,7 +265,7 @@ impl Barrier {
     ) -> Result<BarrierTurn, BrokenBarrier> {
         let mut state = self.state.lock();
         loop {
-            match state.arrive(self.parties, self.action.is_some()) {
+            match state.arrive(self.parties, self.actor()) {
                 Arrival::Broken(cause) => return Err(BrokenBarrier { cause }),
                 Arrival::Breaks(cause) => {
                     self.break_with(state, cause);

@@ -3,10 +3,30 @@
 use std::collections::VecDeque;
 
 /// What holds the items of a queue, and decides which is next.
-pub(super) trait Store: Default {
+///
+/// A queue keeps it under its lock. Code of the user, which may panic, runs only in [`place`](Self::place) and
+/// [`pop`](Self::pop), and before anything has changed.
+///
+/// # Examples
+/// ```
+/// use par_core::plumbing::sync::{Heap, Store};
+///
+/// let mut heap = Heap::new();
+/// for item in [(2, "second"), (1, "first")] {
+///     let place = heap.place(&item);
+///     heap.push(place, item);
+/// }
+/// assert_eq!(heap.pop(), Some((1, "first")));
+/// assert_eq!(heap.len(), 1);
+/// ```
+pub trait Store: Default {
+    /// What it holds.
     type Item;
 
     /// Before the lock is taken: panics where that would deadlock.
+    ///
+    /// # Panics
+    /// When the caller holds the lock of such a queue already, inside a comparison.
     fn check() {}
 
     /// Where an item belongs. Here comparisons of the user may run, and panic.
@@ -18,7 +38,13 @@ pub(super) trait Store: Default {
     /// Removes the next item. Here comparisons of the user may run; if one panics, nothing has changed.
     fn pop(&mut self) -> Option<Self::Item>;
 
+    /// How many items it holds.
     fn len(&self) -> usize;
+
+    /// Whether it holds none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
 }
 
 /// First in, first out.

@@ -1,12 +1,13 @@
 //! What a party gets when all have come.
 
-/// One party's turn at a [`Barrier`](crate::Barrier): which one it was.
+/// One party's turn at a barrier: which one it was.
 ///
 /// # Examples
 /// ```
-/// let turn = par_threads::Barrier::new(1).wait()?;
+/// use par_core::plumbing::sync::BarrierTurn;
+///
+/// let turn = BarrierTurn::new(0, 1);
 /// assert_eq!((turn.index(), turn.is_leader()), (0, true));
-/// # Ok::<(), par_core::BrokenBarrier>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct BarrierTurn {
@@ -15,7 +16,8 @@ pub struct BarrierTurn {
 }
 
 impl BarrierTurn {
-    pub(super) fn new(index: usize, parties: usize) -> Self {
+    /// The turn of the party that came after so many others, at a barrier for so many parties.
+    pub const fn new(index: usize, parties: usize) -> Self {
         Self { index, parties }
     }
 

@@ -11,7 +11,7 @@ use super::Store;
 /// So a comparison that panics has changed nothing, and one that contradicts itself costs the order and no item.
 /// Places count from 1: the parent of `n` is `n / 2`, and every ancestor of it is `n` shifted to the right.
 #[derive(Debug)]
-pub(super) struct Heap<P, T> {
+pub struct Heap<P, T> {
     entries: Vec<Entry<P, T>>,
     /// How many items were ever added; so every entry has a number of its own.
     added: u64,
@@ -24,7 +24,8 @@ struct Entry<P, T> {
 }
 
 impl<P, T> Heap<P, T> {
-    pub(super) const fn new() -> Self {
+    /// An empty heap, which allocates nothing.
+    pub const fn new() -> Self {
         Self { entries: Vec::new(), added: 0 }
     }
 }
