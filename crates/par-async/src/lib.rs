@@ -39,7 +39,10 @@ pub use io::{
     Stream, StreamError, Tick, connect, connect_unix, dump_on, dump_on_signal, interval, interval_at,
     on_signal, signals,
 };
-pub use par_core::{Until, Waited};
+pub use par_core::{
+    BreakCause, BrokenBarrier, DoneTooOften, GetError, PutError, QueueShutdown, ReleasedTooOften, Until,
+    Waited,
+};
 pub use probe::{Tasks, probe};
 pub use promise::Promise;
 pub use queue::{LifoQueue, PriorityQueue, Queue, Reserved, Taken};
