@@ -55,14 +55,20 @@ impl Lanes {
         }
     }
 
-    pub(super) fn push(&self, job: Box<dyn Job>) -> Pushed {
+    /// `own`: of a task of the executor. Its newest is run first, so that tasks which wait for those they have submitted go
+    /// down one branch after the other, instead of piling up all of them.
+    pub(super) fn push(&self, job: Box<dyn Job>, own: bool) -> Pushed {
         let mut state = self.state.lock();
         let lane = match job.options().priority_class() {
             Priority::High => 0,
             Priority::Normal => 1,
             Priority::Low => 2,
         };
-        state.lanes[lane].push_back(job);
+        if own {
+            state.lanes[lane].push_front(job);
+        } else {
+            state.lanes[lane].push_back(job);
+        }
         if state.idle > 0 {
             state.idle -= 1;
             drop(state);

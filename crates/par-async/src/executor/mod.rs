@@ -27,6 +27,7 @@ use shared::Shared;
 /// futures run on its workers, which nothing blocks.
 ///
 /// The runtime is its own, or one that is there already. A task that waits for another one runs queued tasks meanwhile.
+/// What tasks submit goes first, so those from outside wait for as long as those inside submit others.
 /// Futures take [`spawn_future`](Self::spawn_future); their handles block and await like all others.
 ///
 /// # Examples

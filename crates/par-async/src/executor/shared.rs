@@ -122,7 +122,7 @@ impl Shared {
             });
         }
         self.metrics.add(own.unwrap_or(self.workers.get()), Counter::Submitted, 1);
-        if let Pushed::StartRunner = self.lanes.push(job) {
+        if let Pushed::StartRunner = self.lanes.push(job, own.is_some()) {
             self.start_runner();
         }
         // Whoever closed or broke it may have looked before the job was there.

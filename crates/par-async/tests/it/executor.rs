@@ -145,6 +145,27 @@ fn tasks_never_block_those_who_poll_futures() {
     });
 }
 
+#[par_core::task]
+fn fibonacci(n: u64) -> u64 {
+    if n < 2 {
+        return n;
+    }
+    let executor = par_core::task::current().executor().expect("it runs on one");
+    let (one, two) = (executor.submit(fibonacci::new(n - 1)), executor.submit(fibonacci::new(n - 2)));
+    let value = |handle: Result<par_core::Handle<u64>, SubmitError>| handle.expect("it is open").wait();
+    value(two).expect("it ends") + value(one).expect("it ends")
+}
+
+#[test]
+fn tasks_that_wait_for_tasks_stay_within_their_stacks() {
+    within(LIMIT, "fibonacci", || {
+        for workers in [1, 3] {
+            let executor = TokioExecutor::builder().workers(workers).build().expect("it starts");
+            assert_eq!(executor.submit(fibonacci::new(16)).expect("it is open").wait(), Ok(987));
+        }
+    });
+}
+
 #[test]
 fn no_more_than_the_workers_compute_at_once() {
     within(LIMIT, "many closures", || {
