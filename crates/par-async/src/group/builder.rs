@@ -54,6 +54,8 @@ impl<E: Debug + Display + Send + 'static> GroupBuilder<E> {
     }
 
     /// A failure does not cancel the others; the scope still returns every error.
+    ///
+    /// So each is kept until the end: in a group that lasts as long as the program, tasks handle their own errors.
     pub fn keep_going(self) -> Self {
         Self { keep_going: true, ..self }
     }
