@@ -2,6 +2,7 @@
 
 mod block_on;
 mod cancelled;
+mod gate;
 mod run_in;
 mod to_thread;
 

@@ -8,7 +8,10 @@ use par_core::{
     Cancellation, Executor, ExecutorExt, Handle, LocalExecutor, LocalExecutorExt, Options, SubmitError, Task,
     TaskError,
 };
+use tokio::sync::Semaphore;
 
+use super::gate::gate_of;
+use crate::executor::NAME;
 use crate::task::waiting;
 
 /// Runs a task on an executor, whichever it is: threads, processes, MPI ranks, workers elsewhere; and awaits its output.
@@ -51,7 +54,8 @@ where
     T: Task,
 {
     let (at, executor) = (Location::caller(), Arc::clone(executor));
-    waiting("run_in", at, handed_over(move |options| executor.submit_with(task, options)))
+    let gate = gate_of(&executor);
+    waiting("run_in", at, handed_over(gate, move |options| executor.submit_with(task, options)))
 }
 
 /// As [`run_in`], for a closure and an executor whose workers are in this process.
@@ -75,22 +79,30 @@ where
     F: FnOnce() -> T + Send + 'static,
 {
     let (at, executor) = (Location::caller(), Arc::clone(executor));
-    waiting("run_closure_in", at, handed_over(move |options| executor.spawn_with(closure, options)))
+    let gate = gate_of(&executor);
+    waiting("run_closure_in", at, handed_over(gate, move |options| executor.spawn_with(closure, options)))
 }
 
 /// Hands something over from the blocking pool, because that may block, and awaits it.
 async fn handed_over<T: Send + 'static>(
+    gate: Arc<Semaphore>,
     hand_over: impl FnOnce(Options) -> Result<Handle<T>, SubmitError> + Send + 'static,
 ) -> Result<T, TaskError> {
     let given_up = GivenUp(Cancellation::new());
     let options = Options::new().cancellation(&given_up.0);
     // A panic of it is a mistake of the executor; it goes on here.
-    let submitted = match tokio::task::spawn_blocking(move || hand_over(options)).await {
+    let turn = gate.acquire_owned().await.expect("nobody closes it");
+    let hand_over = move || {
+        // Until it has returned, whoever waits for it: it is the thread that counts.
+        let _turn = turn;
+        hand_over(options)
+    };
+    let submitted = match tokio::task::spawn_blocking(hand_over).await {
         Ok(submitted) => submitted,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
             Err(_) => Err(SubmitError::Broken {
-                executor: super::super::executor::NAME.to_owned(),
+                executor: NAME.to_owned(),
                 reason: "the runtime that was to hand the task over was shut down".to_owned(),
             }),
         },

@@ -85,6 +85,25 @@ fn a_full_executor_blocks_nobody_and_what_is_given_up_does_not_run() {
 }
 
 #[test]
+fn many_who_wait_for_a_full_executor_leave_threads_to_empty_it() {
+    within(LIMIT, "a crowd at a full executor", || {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .max_blocking_threads(6)
+            .enable_all()
+            .build()
+            .expect("it starts");
+        let executor =
+            TokioExecutor::builder().workers(1).queue_bound(1).handle(runtime.handle().clone()).build();
+        let executor = Arc::new(executor.expect("it takes it"));
+        for _ in 0..3 {
+            let sum = runtime.block_on(gather((0..500).map(|x| run_in(&executor, double::new(x % 100)))));
+            assert_eq!(sum.map(|all| all.iter().sum::<u64>()), Ok(5 * 9900));
+        }
+    });
+}
+
+#[test]
 fn giving_up_stops_what_runs() {
     within(LIMIT, "giving up", || {
         run(async {
