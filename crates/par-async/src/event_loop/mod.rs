@@ -78,6 +78,12 @@ pub(crate) fn runs_here() -> bool {
     RUNNING.try_with(|running| running.borrow().is_some()).unwrap_or(false)
 }
 
+/// Whether what this thread keeps is being dropped, so that it runs no loop any more.
+fn thread_has_ended() -> bool {
+    let context_has = Handle::try_current().is_err_and(|error| error.is_thread_local_destroyed());
+    context_has || RUNNING.try_with(|_| ()).is_err()
+}
+
 /// What a loop had not done when it was closed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -335,7 +341,11 @@ impl EventLoop {
     fn abandon(&self, dropped: &mut Dropped) {
         let tasks = std::mem::take(&mut *self.core.tasks.borrow_mut());
         dropped.tasks += tasks.len();
-        self.timed(|| drop(tasks));
+        if thread_has_ended() {
+            drop(tasks);
+        } else {
+            self.timed(|| drop(tasks));
+        }
         self.core.node.close();
     }
 
@@ -375,10 +385,12 @@ impl EventLoop {
 
 impl Drop for EventLoop {
     fn drop(&mut self) {
-        if self.is_closed() || self.close().is_ok() {
+        let ended = thread_has_ended();
+        if self.is_closed() || (!ended && self.close().is_ok()) {
             return;
         }
-        // Inside of another runtime nobody may block: the tasks are dropped where they are.
+        // Inside of another runtime nobody may block, and a thread that has ended runs no loop: the tasks are dropped
+        // where they are.
         self.core.closed.set(true);
         let mut inbox = self.core.shared.inbox.lock();
         inbox.closed = true;

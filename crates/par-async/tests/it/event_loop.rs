@@ -507,3 +507,35 @@ impl Drop for StopsLoop {
         self.0.stop();
     }
 }
+
+thread_local! {
+    static KEPT: RefCell<Option<EventLoop>> = const { RefCell::new(None) };
+}
+
+#[test]
+fn a_loop_that_its_thread_keeps_is_dropped_with_the_thread() {
+    for kept_first in [true, false] {
+        let (sender, dropped) = std::sync::mpsc::channel::<()>();
+        let thread = std::thread::spawn(move || {
+            if kept_first {
+                // What is first made is last dropped: the loop outlives what else the thread keeps.
+                KEPT.set(None);
+            }
+            let events = EventLoop::new().expect("a loop");
+            let task = events.create_task(async move {
+                let _sender = sender;
+                sleep(secs(3600)).await;
+            });
+            drop(task.expect("it is open"));
+            events.run_until_complete(sleep(Duration::from_millis(1))).expect("it runs");
+            events.call_soon(|_| ()).expect("it is open");
+            KEPT.set(Some(events));
+        });
+        within(LIMIT, "a thread", || thread.join()).expect("it does not panic");
+        assert!(
+            dropped
+                .recv_timeout(LIMIT)
+                .is_err_and(|error| error == std::sync::mpsc::RecvTimeoutError::Disconnected)
+        );
+    }
+}
