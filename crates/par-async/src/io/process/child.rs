@@ -152,7 +152,8 @@ impl Child {
 
     fn send(&self, signal: Signal) -> std::io::Result<()> {
         let (Some(pid), Some(signal)) = (self.pid, signal.named()) else {
-            return Err(std::io::ErrorKind::InvalidInput.into());
+            let text = format!("{signal} cannot be sent; send one that is not real-time");
+            return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, text));
         };
         let sent = if self.own_group { kill_process_group(pid, signal) } else { kill_process(pid, signal) };
         match sent {

@@ -245,3 +245,13 @@ fn what_was_waited_for_gets_no_signal_for_its_number_may_be_somebody_elses() {
         assert!(lives, "it was sent a signal");
     });
 }
+
+#[test]
+fn a_signal_that_cannot_be_sent_is_named() {
+    live("a signal", async {
+        let child = Command::new("sleep").arg("60").spawn().expect("it starts");
+        let error = child.signal(Signal::from_raw(40)).expect_err("a real-time one");
+        let says = "the way to `sleep` broke: signal 40 cannot be sent; send one that is not real-time";
+        assert_eq!(error.to_string(), says);
+    });
+}
