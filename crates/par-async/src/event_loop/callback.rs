@@ -5,6 +5,8 @@ use std::fmt::{self, Display};
 use std::panic::Location;
 use std::rc::Rc;
 
+use par_core::plumbing::catch_panic;
+
 use super::EventLoop;
 
 /// What a callback may return: nothing, or a result whose error the loop's exception handler gets.
@@ -33,6 +35,11 @@ pub(super) trait Scheduled {
     fn cancel(&self) -> bool;
     fn cancelled(&self) -> bool;
     fn at(&self) -> &'static Location<'static>;
+}
+
+/// As [`Scheduled::cancel`], by a loop that closes. A panic of the destructor was reported by the panic hook.
+pub(super) fn discard(entry: &dyn Scheduled) -> bool {
+    catch_panic(|| entry.cancel()).unwrap_or(true)
 }
 
 pub(super) struct Entry<F> {

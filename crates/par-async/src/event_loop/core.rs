@@ -57,6 +57,12 @@ impl Core {
     /// Waits for its turn behind all that wait already. On the loop's thread only.
     pub(super) fn push(&self, ready: Ready) {
         self.ready.borrow_mut().push(ready);
+        self.look_again();
+    }
+
+    /// If the loop waits, it looks at what has changed.
+    #[inline]
+    pub(super) fn look_again(&self) {
         if self.polling.get() {
             self.shared.wake();
         }

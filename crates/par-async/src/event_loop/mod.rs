@@ -31,9 +31,10 @@ use tokio::time::Instant;
 use crate::error::{JoinError, LoopError, Reason};
 use crate::task::{Caught, Kind, Node, Scoped, Shown, Task};
 use crate::watch::{Report, Shift, Watch, Watchdog};
-use callback::Entry;
+use callback::{Entry, discard};
 use core::{Core, RUNNING, Ready};
-use tasks::{Seat, Slot, TaskWaker};
+use remote::Call;
+use tasks::{Leaves, Seat, Slot, TaskWaker};
 
 /// Calls functions in turn, on the thread that runs it: those that are ready, in the order in which they came, and those
 /// whose time has come. It is Python's event loop of `asyncio`.
@@ -75,6 +76,12 @@ pub struct EventLoop {
 /// Whether a loop runs on this thread.
 pub(crate) fn runs_here() -> bool {
     RUNNING.try_with(|running| running.borrow().is_some()).unwrap_or(false)
+}
+
+/// Whether what this thread keeps is being dropped, so that it runs no loop any more.
+fn thread_has_ended() -> bool {
+    let context_has = Handle::try_current().is_err_and(|error| error.is_thread_local_destroyed());
+    context_has || RUNNING.try_with(|_| ()).is_err()
 }
 
 /// What a loop had not done when it was closed.
@@ -145,7 +152,9 @@ impl EventLoop {
         callback: impl FnOnce(&Self) -> R + 'static,
     ) -> Result<TimerHandle, LoopError> {
         self.open()?;
-        Ok(self.core.timers.add(when, Entry::new(callback, Location::caller())))
+        let timer = self.core.timers.add(when, Entry::new(callback, Location::caller()));
+        self.core.look_again();
+        Ok(timer)
     }
 
     /// Starts a task of the loop; its first step waits for the next turn.
@@ -183,7 +192,7 @@ impl EventLoop {
         let above = Some(Arc::clone(&self.core.node));
         let node = self.timed(|| Node::open_under(above, Kind::Task, name, at)).ok_or(LoopError::Closed)?;
         let (slot, task) = (Slot::new(), Task::new(Arc::clone(&node)));
-        let (leaves, named, core) = (Rc::clone(&slot), task.clone(), Rc::downgrade(&self.core));
+        let (leaves, named, core) = (Leaves(Rc::clone(&slot)), task.clone(), Rc::downgrade(&self.core));
         let scoped = Scoped::new(node, Caught::new(future));
         let future = Box::pin(async move {
             let outcome = match scoped.await {
@@ -192,7 +201,7 @@ impl EventLoop {
                 Err(cancelled) => Err(JoinError::Cancelled(cancelled)),
             };
             if let Some(core) = core.upgrade() {
-                leaves.finish(outcome, &named, &core);
+                leaves.0.finish(outcome, &named, &core);
             }
         });
         let mut tasks = self.core.tasks.borrow_mut();
@@ -213,9 +222,10 @@ impl EventLoop {
 
     /// Lets the loop finish what is ready now, and return. Before it runs: it will run one turn.
     pub fn stop(&self) {
-        self.core.stopping.set(true);
-        if self.core.polling.get() {
-            self.core.shared.wake();
+        // One that closes goes on until its tasks have ended.
+        if !self.core.closed.get() {
+            self.core.stopping.set(true);
+            self.core.look_again();
         }
     }
 
@@ -296,7 +306,7 @@ impl EventLoop {
         };
         let mut dropped = self.drop_callbacks();
         dropped.callbacks += calls.len();
-        drop(calls);
+        calls.into_iter().for_each(Call::discard);
         self.core.node.cancel(Reason::Borrowed("the loop was closed"));
         let node = Arc::clone(&self.core.node);
         let drained = std::future::poll_fn(move |cx| node.poll_drained(cx));
@@ -315,11 +325,15 @@ impl EventLoop {
         let (callbacks, steps): (Vec<_>, Vec<_>) =
             ready.into_iter().partition(|ready| !matches!(ready, Ready::Task(_)));
         *self.core.ready.borrow_mut() = steps;
-        let waited = |ready: &Ready| match ready {
-            Ready::Callback(entry) => entry.cancel(),
-            _ => true,
+        let waited = |ready| match ready {
+            Ready::Callback(entry) => discard(&*entry),
+            Ready::Call(call) => {
+                call.discard();
+                true
+            }
+            Ready::Task(_) => false,
         };
-        let callbacks = callbacks.iter().filter(|ready| waited(ready)).count();
+        let callbacks = callbacks.into_iter().map(waited).filter(|waited| *waited).count();
         Dropped { callbacks, timers: self.core.timers.clear(), tasks: 0 }
     }
 
@@ -327,7 +341,11 @@ impl EventLoop {
     fn abandon(&self, dropped: &mut Dropped) {
         let tasks = std::mem::take(&mut *self.core.tasks.borrow_mut());
         dropped.tasks += tasks.len();
-        self.timed(|| drop(tasks));
+        if thread_has_ended() {
+            drop(tasks);
+        } else {
+            self.timed(|| drop(tasks));
+        }
         self.core.node.close();
     }
 
@@ -367,16 +385,18 @@ impl EventLoop {
 
 impl Drop for EventLoop {
     fn drop(&mut self) {
-        if self.is_closed() || self.close().is_ok() {
+        let ended = thread_has_ended();
+        if self.is_closed() || (!ended && self.close().is_ok()) {
             return;
         }
-        // Inside of another runtime nobody may block: the tasks are dropped where they are.
+        // Inside of another runtime nobody may block, and a thread that has ended runs no loop: the tasks are dropped
+        // where they are.
         self.core.closed.set(true);
         let mut inbox = self.core.shared.inbox.lock();
         inbox.closed = true;
         let calls = std::mem::take(&mut inbox.calls);
         drop(inbox);
-        drop(calls);
+        calls.into_iter().for_each(Call::discard);
         self.abandon(&mut self.drop_callbacks());
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();

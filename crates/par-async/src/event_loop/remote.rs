@@ -5,6 +5,7 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::task::Waker;
 
+use par_core::plumbing::catch_panic;
 use parking_lot::Mutex;
 
 use super::EventLoop;
@@ -17,6 +18,13 @@ type Callback = Box<dyn FnOnce(&EventLoop) -> Option<String> + Send>;
 pub(super) struct Call {
     pub(super) callback: Callback,
     pub(super) at: &'static Location<'static>,
+}
+
+impl Call {
+    /// Drops it, by a loop that closes. A panic of the destructor was reported by the panic hook.
+    pub(super) fn discard(self) {
+        drop(catch_panic(|| drop(self)));
+    }
 }
 
 #[derive(Default)]

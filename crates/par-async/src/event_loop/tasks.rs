@@ -9,6 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
+use par_core::plumbing::catch_panic;
+
 use super::core::{Core, RUNNING, Ready};
 use super::remote::Shared;
 use crate::error::{Cancelled, JoinError, Reason};
@@ -100,9 +102,18 @@ impl<T> Slot<T> {
     pub(super) fn finish(&self, outcome: Result<T, JoinError>, task: &Task, core: &Core) {
         self.finished.set(true);
         if self.orphan.get() {
-            return report(outcome.err(), task, core);
+            match outcome {
+                // A panic of its destructor was reported by the panic hook.
+                Ok(output) => drop(catch_panic(|| drop(output))),
+                Err(failure) => report(&failure, task, core),
+            }
+            return;
         }
         *self.outcome.borrow_mut() = Some(outcome);
+        self.wake();
+    }
+
+    fn wake(&self) {
         let waker = self.waker.take();
         if let Some(waker) = waker {
             waker.wake();
@@ -110,9 +121,18 @@ impl<T> Slot<T> {
     }
 }
 
+/// The task's half of its slot; dropped with a task that never ended, it lets whoever waits see that.
+pub(super) struct Leaves<T>(pub(super) Rc<Slot<T>>);
+
+impl<T> Drop for Leaves<T> {
+    fn drop(&mut self) {
+        self.0.wake();
+    }
+}
+
 /// Nobody looks at how the task failed, any more.
-fn report(failure: Option<JoinError>, task: &Task, core: &Core) {
-    if let Some(JoinError::Panicked(panic)) = failure {
+fn report(failure: &JoinError, task: &Task, core: &Core) {
+    if let JoinError::Panicked(panic) = failure {
         let work = Work { what: "task", task: Some(task.id()), name: task.name(), at: task.spawned_at() };
         core.report(&Report::NeverRetrieved { work, failure: format!("it panicked: {panic}") });
     }
@@ -180,7 +200,7 @@ impl<T> Drop for LoopTask<T> {
         self.slot.orphan.set(true);
         let outcome = self.slot.outcome.take();
         if let (Some(Err(failure)), Some(core)) = (outcome, self.core.upgrade()) {
-            report(Some(failure), &self.task, &core);
+            report(&failure, &self.task, &core);
         }
     }
 }

@@ -7,7 +7,7 @@ use std::fmt;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use super::callback::{CallbackHandle, Scheduled};
+use super::callback::{CallbackHandle, Scheduled, discard};
 
 /// Below so many timers a purge is not worth its while.
 const FEW: usize = 64;
@@ -66,7 +66,7 @@ impl Timers {
     pub(super) fn clear(&self) -> usize {
         let heap = std::mem::take(&mut *self.heap.borrow_mut());
         self.dead.set(0);
-        heap.iter().filter(|timer| timer.entry.cancel()).count()
+        heap.iter().filter(|timer| discard(&*timer.entry)).count()
     }
 
     /// One in the heap was cancelled.

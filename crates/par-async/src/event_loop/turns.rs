@@ -133,12 +133,18 @@ impl EventLoop {
 
     /// Lets the poller wait until something is ready, or due.
     async fn idle(&self) {
-        let next = self.core.timers.next().and_then(|when| self.core.start.checked_add(when));
-        let mut sleep = pin!(next.map(tokio::time::sleep_until));
+        let next = self.core.timers.next();
+        let until = next.and_then(|when| self.core.start.checked_add(when));
+        let mut sleep = pin!(until.map(tokio::time::sleep_until));
         self.core.polling.set(true);
         std::future::poll_fn(|cx| {
             self.core.shared.register(cx.waker());
-            if !self.core.ready.borrow().is_empty() || !self.core.shared.inbox.lock().is_empty() {
+            // What the poller runs may stop the loop, schedule something, or set a timer before the next one.
+            if self.core.stopping.get()
+                || !self.core.ready.borrow().is_empty()
+                || !self.core.shared.inbox.lock().is_empty()
+                || self.core.timers.next() != next
+            {
                 return Poll::Ready(());
             }
             sleep.as_mut().as_pin_mut().map_or(Poll::Pending, |sleep| sleep.poll(cx))

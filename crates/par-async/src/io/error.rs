@@ -97,8 +97,8 @@ pub enum ProcessError {
         /// How it ended, and what it wrote.
         output: Box<Output>,
     },
-    /// A pipe to it, or the wait for it, broke.
-    #[error("the pipes to `{program}` broke: {source}")]
+    /// A pipe to it, a signal to it, or the wait for it, failed.
+    #[error("the way to `{program}` broke: {source}")]
     Broken {
         /// What ran.
         program: String,

@@ -111,7 +111,8 @@ impl BoundedSemaphore {
     ///
     /// # Errors
     /// [`ReleasedTooOften`] when more would be free then than there are; the semaphore is as it was.
-    /// A permit that was released by hand and is dropped nevertheless adds nothing.
+    /// A permit that was released by hand and is dropped nevertheless adds nothing, unless others have permits by then:
+    /// one of theirs is released in its place, and nobody notices.
     pub fn release(&self, count: usize) -> Result<(), ReleasedTooOften> {
         let less = |out: usize| out.checked_sub(count);
         match self.out.fetch_update(Ordering::AcqRel, Ordering::Acquire, less) {

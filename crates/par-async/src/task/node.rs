@@ -318,14 +318,22 @@ pub(crate) struct Entered<'a> {
 impl<'a> Entered<'a> {
     /// Lends the node to this thread; it is back in `slot` when this is dropped.
     pub(crate) fn new(slot: &'a mut Option<Arc<Node>>) -> Self {
-        let node = slot.take();
-        let below = CURRENT.replace(node);
+        let mut below = slot.take();
+        exchange(&mut below);
         Self { slot, below }
     }
 }
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
-        *self.slot = CURRENT.replace(self.below.take());
+        let mut node = self.below.take();
+        exchange(&mut node);
+        *self.slot = node;
     }
+}
+
+/// Exchanges it with the node under which this thread polls. A thread that has ended polls under none, and what it kept
+/// is dropped as it is.
+fn exchange(node: &mut Option<Arc<Node>>) {
+    CURRENT.try_with(|current| std::mem::swap(&mut *current.borrow_mut(), node)).ok();
 }

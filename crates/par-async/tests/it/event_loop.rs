@@ -345,3 +345,197 @@ fn a_task_that_does_not_end_in_time_is_dropped_and_counted() {
     let ended = par_async::testing::run(stubborn).expect("it runs");
     assert!(matches!(ended, Err(JoinError::Cancelled(_))), "nobody waits for it for ever");
 }
+
+thread_local! {
+    /// As programs keep their loop, so that everything on its thread finds it.
+    static LOOP: RefCell<Option<Rc<EventLoop>>> = const { RefCell::new(None) };
+}
+
+/// Calls `main` with a loop that everything on this thread finds.
+fn with_thread_loop<R>(main: impl FnOnce(&EventLoop) -> R) -> R {
+    let events = Rc::new(paused());
+    LOOP.set(Some(Rc::clone(&events)));
+    let _unset = Unset;
+    main(&events)
+}
+
+struct Unset;
+
+impl Drop for Unset {
+    fn drop(&mut self) {
+        LOOP.set(None);
+    }
+}
+
+fn thread_loop<R>(ask: impl FnOnce(&EventLoop) -> R) -> R {
+    LOOP.with_borrow(|events| ask(events.as_ref().expect("it is set")))
+}
+
+#[test]
+fn what_its_runtime_runs_stops_a_loop_that_waits() {
+    within(LIMIT, "a loop that waits", || {
+        with_thread_loop(|events| {
+            events
+                .call_soon(|_| {
+                    drop(tokio::spawn(async {
+                        sleep(secs(1)).await;
+                        thread_loop(EventLoop::stop);
+                    }));
+                })
+                .expect("it is open");
+            events.run_forever().expect("it runs");
+            assert_eq!(events.time(), secs(1));
+        });
+    });
+}
+
+#[test]
+fn what_its_runtime_runs_sets_a_timer_of_a_loop_that_waits() {
+    within(LIMIT, "a loop that waits", || {
+        with_thread_loop(|events| {
+            events.call_later(secs(100), EventLoop::stop).expect("it is open");
+            events
+                .call_soon(|_| {
+                    drop(tokio::spawn(async {
+                        sleep(secs(1)).await;
+                        thread_loop(|events| {
+                            let fire = |events: &EventLoop| FIRED.set(Some(events.time()));
+                            events.call_later(secs(1), fire).map(drop).expect("it is open");
+                        });
+                    }));
+                })
+                .expect("it is open");
+            events.run_forever().expect("it runs");
+            assert_eq!(FIRED.get(), Some(secs(2)), "and not when something else wakes it");
+        });
+    });
+}
+
+thread_local! {
+    static FIRED: Cell<Option<Duration>> = const { Cell::new(None) };
+}
+
+/// A value whose destructor panics.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("a destructor");
+    }
+}
+
+#[test]
+fn an_output_that_nobody_takes_and_whose_destructor_panics_leaves_the_loop_running() {
+    within(LIMIT, "a loop", || {
+        let events = paused();
+        drop(events.create_task(async { Bomb }).expect("it is open"));
+        let log: Log<&str> = Rc::default();
+        let behind = Rc::clone(&log);
+        events.call_soon(move |_| behind.borrow_mut().push("behind")).expect("it is open");
+        events.run_until_complete(sleep(secs(1))).expect("it runs");
+        assert_eq!(*log.borrow(), ["behind"]);
+        assert_eq!(events.close().expect("it closes").tasks, 0);
+    });
+}
+
+#[test]
+fn a_callback_whose_destructor_panics_does_not_keep_a_loop_from_closing() {
+    within(LIMIT, "a loop", || {
+        let events = paused();
+        let log: Log<&str> = Rc::default();
+        let last = Last(Rc::clone(&log));
+        let task = events.create_task(async move {
+            let _last = last;
+            sleep(Duration::MAX).await;
+        });
+        let task = task.expect("it is open");
+        events.run_until_complete(sleep(secs(1))).expect("it runs");
+        let (soon, later, other) = (Bomb, Bomb, Bomb);
+        events.call_soon(move |_| drop(soon)).expect("it is open");
+        events.call_later(secs(1), move |_| drop(later)).expect("it is open");
+        events.handle().call_soon_threadsafe(move |_| drop(other)).expect("it is open");
+        let dropped = events.close().expect("it closes");
+        assert_eq!((dropped.callbacks, dropped.timers, dropped.tasks), (2, 1, 0));
+        assert_eq!(*log.borrow(), ["dropped"]);
+        assert!(task.is_finished());
+    });
+}
+
+#[test]
+fn who_awaits_a_task_learns_that_its_loop_was_dropped() {
+    let ended = within(LIMIT, "a loop", || {
+        let other = EventLoop::new().expect("a loop");
+        let awaited = other.create_task(sleep(secs(3600))).expect("it is open");
+        let events = paused();
+        events.call_later(secs(1), move |_| drop(other)).expect("it is open");
+        events.run_until_complete(awaited).expect("it runs").map_err(|error| error.to_string())
+    });
+    let error = ended.expect_err("nobody finishes it");
+    assert!(error.contains("its loop was closed"), "{error}");
+}
+
+#[test]
+fn a_stop_of_a_task_that_is_cancelled_does_not_keep_the_others_from_ending() {
+    within(LIMIT, "a loop", || {
+        let events = Rc::new(paused());
+        let log: Log<&str> = Rc::default();
+        let polite = Rc::clone(&log);
+        events
+            .create_task(shield(async move {
+                sleep(secs(2)).await;
+                polite.borrow_mut().push("ended");
+            }))
+            .expect("it is open");
+        let stops = StopsLoop(Rc::clone(&events));
+        events
+            .create_task(async move {
+                let _stops = stops;
+                sleep(Duration::MAX).await;
+            })
+            .expect("it is open");
+        events.run_until_complete(sleep(secs(1))).expect("it runs");
+        assert_eq!(events.close().expect("it closes").tasks, 0);
+        assert_eq!(*log.borrow(), ["ended"]);
+    });
+}
+
+/// Stops the loop when it is dropped.
+struct StopsLoop(Rc<EventLoop>);
+
+impl Drop for StopsLoop {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
+thread_local! {
+    static KEPT: RefCell<Option<EventLoop>> = const { RefCell::new(None) };
+}
+
+#[test]
+fn a_loop_that_its_thread_keeps_is_dropped_with_the_thread() {
+    for kept_first in [true, false] {
+        let (sender, dropped) = std::sync::mpsc::channel::<()>();
+        let thread = std::thread::spawn(move || {
+            if kept_first {
+                // What is first made is last dropped: the loop outlives what else the thread keeps.
+                KEPT.set(None);
+            }
+            let events = EventLoop::new().expect("a loop");
+            let task = events.create_task(async move {
+                let _sender = sender;
+                sleep(secs(3600)).await;
+            });
+            drop(task.expect("it is open"));
+            events.run_until_complete(sleep(Duration::from_millis(1))).expect("it runs");
+            events.call_soon(|_| ()).expect("it is open");
+            KEPT.set(Some(events));
+        });
+        within(LIMIT, "a thread", || thread.join()).expect("it does not panic");
+        assert!(
+            dropped
+                .recv_timeout(LIMIT)
+                .is_err_and(|error| error == std::sync::mpsc::RecvTimeoutError::Disconnected)
+        );
+    }
+}

@@ -117,7 +117,8 @@ impl Child {
         self.signal(Signal::KILL)
     }
 
-    /// Asks it to end, waits for its [`grace`](crate::Command::grace), then kills it and what it started.
+    /// Asks it to end, waits for its [`grace`](crate::Command::grace), then kills it and what it started. One whose end
+    /// was waited for gets no signal.
     ///
     /// # Errors
     /// [`ProcessError::Broken`].
@@ -127,6 +128,8 @@ impl Child {
     #[track_caller]
     pub fn stop(&mut self) -> impl Future<Output = Result<Exit, ProcessError>> + Send {
         waiting("Child::stop", Location::caller(), async move {
+            // After its end was waited for, its number may be somebody else's.
+            let own_group = self.own_group && self.id().is_some();
             self.terminate()?;
             let grace = self.grace;
             let ended = if let Ok(exit) = tokio::time::timeout(grace, self.wait()).await {
@@ -136,7 +139,7 @@ impl Child {
                 self.wait().await?
             };
             // Its number was its own until a moment ago, and stays that of its group while anybody is left in it.
-            if self.own_group {
+            if own_group {
                 self.send(Signal::KILL).ok();
             }
             Ok(ended)
@@ -149,7 +152,8 @@ impl Child {
 
     fn send(&self, signal: Signal) -> std::io::Result<()> {
         let (Some(pid), Some(signal)) = (self.pid, signal.named()) else {
-            return Err(std::io::ErrorKind::InvalidInput.into());
+            let text = format!("{signal} cannot be sent; send one that is not real-time");
+            return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, text));
         };
         let sent = if self.own_group { kill_process_group(pid, signal) } else { kill_process(pid, signal) };
         match sent {

@@ -227,3 +227,31 @@ fn fifty_rounds_leave_no_descriptor_and_no_child() {
         assert_eq!(all.collect::<String>().trim(), "", "{children:?}");
     });
 }
+
+#[test]
+fn what_was_waited_for_gets_no_signal_for_its_number_may_be_somebody_elses() {
+    live("a stop after the end", async {
+        // What is left of the group shows who gets the signal.
+        let mut child = sh("sleep 60 >/dev/null 2>&1 & echo $!").spawn().expect("it starts");
+        let line = child.stdout.as_mut().expect("a pipe").read_line().await.expect("no error");
+        let left: u32 = line.expect("a line").parse().expect("a number");
+        assert_eq!(child.wait().await.expect("it ends"), Exit::Code(0));
+        assert_eq!(child.stop().await.expect("it has ended"), Exit::Code(0));
+        sleep(Duration::from_millis(50)).await;
+        let state = fs::read_to_string(format!("/proc/{left}/stat"));
+        let lives = state.is_ok_and(|state| !state.contains(") Z "));
+        Command::new("kill").arg(left.to_string()).communicate("").await.ok();
+        gone(left).await;
+        assert!(lives, "it was sent a signal");
+    });
+}
+
+#[test]
+fn a_signal_that_cannot_be_sent_is_named() {
+    live("a signal", async {
+        let child = Command::new("sleep").arg("60").spawn().expect("it starts");
+        let error = child.signal(Signal::from_raw(40)).expect_err("a real-time one");
+        let says = "the way to `sleep` broke: signal 40 cannot be sent; send one that is not real-time";
+        assert_eq!(error.to_string(), says);
+    });
+}

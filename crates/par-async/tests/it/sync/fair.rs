@@ -139,3 +139,16 @@ fn a_wait_is_in_the_tree_of_tasks_with_its_line() {
     })
     .expect("it runs");
 }
+
+#[test]
+fn a_permit_that_was_released_by_hand_and_is_dropped_releases_that_of_another() {
+    // As the docs of `BoundedSemaphore::release` warn.
+    let semaphore = par_async::BoundedSemaphore::new(1);
+    let twice = semaphore.try_acquire().expect("it is free");
+    semaphore.release(1).expect("it is out");
+    let another = semaphore.try_acquire().expect("it is free again");
+    drop(twice);
+    assert_eq!(semaphore.available(), 1);
+    drop(another);
+    assert_eq!(semaphore.available(), 1, "and never more than the limit");
+}

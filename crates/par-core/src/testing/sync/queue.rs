@@ -3,9 +3,9 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::held::{Behaviour, Held, hold, in_time, times_out};
+use super::held::{BRIEF, Behaviour, Held, hold, in_time, times_out};
 use crate::{DoneTooOften, GetError, PutError, QueueShutdown};
 
 /// How often a party is given the chance to do what it must not do.
@@ -208,10 +208,16 @@ fn waits(queue: &impl BlockingQueue) {
 }
 
 /// Gives a party the chance to come back too early.
+///
+/// On a busy machine a yield takes long, and the patience of those who wait meanwhile must not run out.
 fn unless_finished<T>(party: &thread::ScopedJoinHandle<'_, T>) {
+    let begun = Instant::now();
     for _ in 0..CHANCES {
         thread::yield_now();
         assert!(!party.is_finished(), "it should wait");
+        if begun.elapsed() > BRIEF {
+            return;
+        }
     }
 }
 
