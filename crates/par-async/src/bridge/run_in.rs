@@ -1,13 +1,17 @@
 //! Tasks of an executor, awaited.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::panic::Location;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, Weak};
 
 use par_core::{
     Cancellation, Executor, ExecutorExt, Handle, LocalExecutor, LocalExecutorExt, Options, SubmitError, Task,
     TaskError,
 };
+
+use parking_lot::Mutex;
+use tokio::sync::Semaphore;
 
 use crate::task::waiting;
 
@@ -51,7 +55,8 @@ where
     T: Task,
 {
     let (at, executor) = (Location::caller(), Arc::clone(executor));
-    waiting("run_in", at, handed_over(move |options| executor.submit_with(task, options)))
+    let way = way_to(&executor);
+    waiting("run_in", at, handed_over(way, move |options| executor.submit_with(task, options)))
 }
 
 /// As [`run_in`], for a closure and an executor whose workers are in this process.
@@ -75,17 +80,44 @@ where
     F: FnOnce() -> T + Send + 'static,
 {
     let (at, executor) = (Location::caller(), Arc::clone(executor));
-    waiting("run_closure_in", at, handed_over(move |options| executor.spawn_with(closure, options)))
+    let way = way_to(&executor);
+    waiting("run_closure_in", at, handed_over(way, move |options| executor.spawn_with(closure, options)))
+}
+
+/// How many may be on their way to one executor at once: each may block a thread of the runtime, where the executor may
+/// have its own.
+const ON_THE_WAY: usize = 16;
+
+/// The ways to the executors that somebody is on, by their addresses.
+static WAYS: LazyLock<Mutex<HashMap<usize, Weak<Semaphore>>>> = LazyLock::new(Mutex::default);
+
+fn way_to<E: ?Sized>(executor: &Arc<E>) -> Arc<Semaphore> {
+    let address = Arc::as_ptr(executor).addr();
+    let mut ways = WAYS.lock();
+    if let Some(way) = ways.get(&address).and_then(Weak::upgrade) {
+        return way;
+    }
+    ways.retain(|_, way| way.strong_count() > 0);
+    let way = Arc::new(Semaphore::new(ON_THE_WAY));
+    ways.insert(address, Arc::downgrade(&way));
+    way
 }
 
 /// Hands something over from the blocking pool, because that may block, and awaits it.
 async fn handed_over<T: Send + 'static>(
+    way: Arc<Semaphore>,
     hand_over: impl FnOnce(Options) -> Result<Handle<T>, SubmitError> + Send + 'static,
 ) -> Result<T, TaskError> {
     let given_up = GivenUp(Cancellation::new());
     let options = Options::new().cancellation(&given_up.0);
+    let on_the_way = way.acquire_owned().await.expect("nobody closes it");
+    // Nobody waits for it after a cancellation, and it is still on its way.
+    let hand_over = move || {
+        let _on_the_way = on_the_way;
+        hand_over(options)
+    };
     // A panic of it is a mistake of the executor; it goes on here.
-    let submitted = match tokio::task::spawn_blocking(move || hand_over(options)).await {
+    let submitted = match tokio::task::spawn_blocking(hand_over).await {
         Ok(submitted) => submitted,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
