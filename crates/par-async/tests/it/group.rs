@@ -369,8 +369,12 @@ fn a_budget_counts_a_task_until_all_that_is_under_it_has_ended() {
             let first = group.spawn_within(&budget, async {
                 drop(
                     TaskGroup::<Infallible>::scope(|inner| async move {
-                        inner.spawn(async { Ok(par_async::shield(sleep(Duration::from_secs(5))).await) });
-                        Ok(sleep(LONG).await)
+                        inner.spawn(async {
+                            par_async::shield(sleep(Duration::from_secs(5))).await;
+                            Ok(())
+                        });
+                        sleep(LONG).await;
+                        Ok(())
                     })
                     .await,
                 );
