@@ -42,6 +42,18 @@ struct Inner {
     /// Written before `cancelled`.
     reason: OnceLock<Cow<'static, str>>,
     listeners: Mutex<Listeners>,
+    /// It knows its children only weakly; so whoever holds a child holds all through which a cancellation comes.
+    parent: Option<Cancellation>,
+}
+
+impl Drop for Inner {
+    /// One after the other: a line of parents may be longer than a stack is deep.
+    fn drop(&mut self) {
+        let mut above = self.parent.take();
+        while let Some(token) = above {
+            above = Arc::into_inner(token.inner).and_then(|mut inner| inner.parent.take());
+        }
+    }
 }
 
 #[derive(Default)]
@@ -60,7 +72,9 @@ impl Cancellation {
     /// A token that is cancelled when this one is, and can also be cancelled alone.
     #[must_use]
     pub fn child(&self) -> Self {
-        let child = Self::new();
+        let mut inner = Inner::default();
+        inner.parent = Some(self.clone());
+        let child = Self { inner: Arc::new(inner) };
         // The erased listener has to be an `Arc` of its own type, hence the two steps.
         let listener: Arc<dyn OnCancel> = child.inner.clone();
         self.listen(&listener);
@@ -118,7 +132,7 @@ impl Cancellation {
         // The erased listener has to be an `Arc` of its own type, hence the two steps.
         let listener: Arc<dyn OnCancel> = once.clone();
         self.listen(&listener);
-        CancelCallback { _listener: listener }
+        CancelCallback { _listener: listener, _token: self.clone() }
     }
 
     /// Registers a listener; it is told at once when the token is cancelled already.
@@ -160,6 +174,8 @@ impl OnCancel for Inner {
 pub struct CancelCallback {
     /// The token knows it only weakly.
     _listener: Arc<dyn OnCancel>,
+    /// Nobody else may hold it, and yet a parent may cancel it.
+    _token: Cancellation,
 }
 
 impl fmt::Debug for CancelCallback {
@@ -197,6 +213,18 @@ mod tests {
         assert!(one.is_cancelled() && !parent.is_cancelled() && !two.is_cancelled());
         parent.cancel();
         assert!(two.is_cancelled() && parent.child().is_cancelled());
+    }
+
+    #[test]
+    fn a_token_that_nobody_holds_any_more_still_passes_on() {
+        let root = Cancellation::new();
+        let leaf = root.child().child();
+        let told = Arc::new(AtomicBool::new(false));
+        let tell = Arc::clone(&told);
+        let _registration = root.child().on_cancel(move || tell.store(true, Ordering::Relaxed));
+        root.cancel_because("the end");
+        assert_eq!(leaf.reason().as_deref(), Some("the end"));
+        assert!(told.load(Ordering::Relaxed));
     }
 
     #[test]

@@ -10,8 +10,9 @@ use std::sync::{Arc, LazyLock, Weak};
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
-/// How many threads an executor may keep waiting: enough to hide the hop, and few of the 512 that tokio has.
-const AT_ONCE: usize = 4;
+/// How many threads an executor may keep waiting: few of the 512 that tokio has, but some to spare for those whose caller
+/// has given up, and which wait for room all the same.
+const AT_ONCE: usize = 16;
 
 /// By the address of the executor, which whoever waits at its gate keeps alive.
 static GATES: LazyLock<Mutex<HashMap<usize, Weak<Semaphore>>>> = LazyLock::new(Mutex::default);

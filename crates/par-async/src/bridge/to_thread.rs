@@ -105,6 +105,22 @@ impl Drop for Open {
     }
 }
 
+/// Says that the future which has the node open is there: whoever borrowed that need not wait for the closure.
+struct Held(Arc<Node>);
+
+impl Held {
+    fn new(node: &Arc<Node>) -> Self {
+        node.hold();
+        Self(Arc::clone(node))
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.let_go();
+    }
+}
+
 fn start<T, F>(
     what: &'static str,
     at: &'static Location<'static>,
@@ -119,6 +135,7 @@ where
         let given_up = GivenUp(Cancellation::new());
         let token = given_up.0.clone();
         let open = waited_for.then(|| Open(Node::open_here(Kind::Scope(what), None, at)));
+        let _held = open.as_ref().map(|open| Held::new(&open.0));
         let vars = vars::inherited();
         let joined = tokio::task::spawn_blocking(move || {
             let _open = open;

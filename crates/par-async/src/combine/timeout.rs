@@ -151,9 +151,12 @@ impl TimeoutHandle {
 
     /// Whether the time was up before the body was done.
     pub fn expired(&self) -> bool {
-        self.node.cancelled().is_some()
+        self.node.cancelled().is_some_and(|cancelled| cancelled.reason == EXPIRED)
     }
 }
+
+/// The reason for which a timeout cancels.
+const EXPIRED: &str = "its timeout has passed";
 
 /// `None`: past the end of the clock, which is no deadline.
 async fn until<F: Future>(
@@ -193,7 +196,7 @@ async fn limited<F: Future>(
             return Poll::Pending;
         }
         expired = true;
-        scoped.node().cancel(Reason::Borrowed("its timeout has passed"));
+        scoped.node().cancel(Reason::Borrowed(EXPIRED));
         scoped.as_mut().poll(cx).map(|ended| ended.map_err(late))
     })
     .await

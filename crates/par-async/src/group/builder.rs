@@ -145,7 +145,7 @@ impl<'a, E: Debug + Display + Send + 'static> TaskBuilder<'a, E> {
         T: Send + 'static,
         F: Future<Output = Result<T, E>> + Send + 'static,
     {
-        self.group.start(Some(self.name), self.at, future)
+        self.group.start(Some(self.name), self.at, future, None)
     }
 
     /// Runs the task here and now until it awaits something that is not ready; only the rest is spawned.
@@ -161,7 +161,7 @@ impl<'a, E: Debug + Display + Send + 'static> TaskBuilder<'a, E> {
     {
         let Some(node) = self.group.open(Some(self.name), self.at) else { return TaskHandle::refused() };
         let task = Task::new(Arc::clone(&node));
-        let mut member = Box::pin(Member::new(Arc::clone(&self.group.state), node, future));
+        let mut member = Box::pin(Member::new(Arc::clone(&self.group.state), node, future, None));
         // The runtime polls what is spawned at least once, so no wake is lost to this waker.
         match member.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(outcome) => TaskHandle::ended(task, outcome),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::State;
 use crate::error::{Cause, JoinError};
@@ -23,12 +24,19 @@ pin_project! {
         #[pin]
         scoped: Scoped<Caught<F>>,
         state: Arc<State<E>>,
+        // Of a budget, until everything under the task has ended.
+        slot: Option<OwnedSemaphorePermit>,
     }
 }
 
 impl<F: Future, E: Debug + Display> Member<F, E> {
-    pub(super) const fn new(state: Arc<State<E>>, node: Arc<Node>, future: F) -> Self {
-        Self { scoped: Scoped::new(node, Caught::new(future)), state }
+    pub(super) fn new(
+        state: Arc<State<E>>,
+        node: Arc<Node>,
+        future: F,
+        slot: Option<OwnedSemaphorePermit>,
+    ) -> Self {
+        Self { scoped: Scoped::new(node, Caught::new(future)), state, slot }
     }
 }
 
@@ -38,6 +46,7 @@ impl<T, E: Debug + Display, F: Future<Output = Result<T, E>>> Future for Member<
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let Poll::Ready(ended) = this.scoped.as_mut().poll(cx) else { return Poll::Pending };
+        drop(this.slot.take());
         let failed = |cause| {
             let task = Task::new(Arc::clone(this.scoped.node()));
             this.state.fail(Some(task), cause);

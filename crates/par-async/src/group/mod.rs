@@ -16,6 +16,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::error::{Cancelled, Cause, Failure, GroupError, Reason, who};
 use crate::task::{Kind, Node, Task, waiting};
@@ -117,7 +118,7 @@ impl<E: Debug + Display + Send + 'static> TaskGroup<E> {
         T: Send + 'static,
         F: Future<Output = Result<T, E>> + Send + 'static,
     {
-        self.start(None, Location::caller(), future)
+        self.start(None, Location::caller(), future, None)
     }
 
     /// A task with a name, or one that starts here and now.
@@ -140,11 +141,7 @@ impl<E: Debug + Display + Send + 'static> TaskGroup<E> {
         let (at, group, budget) = (Location::caller(), self.clone(), budget.clone());
         let spawned = async move {
             let slot = budget.slot().await;
-            let counted = async move {
-                let _slot = slot;
-                future.await
-            };
-            group.start(None, at, counted)
+            group.start(None, at, future, Some(slot))
         };
         waiting("Budget", at, spawned)
     }
@@ -176,13 +173,19 @@ impl<E: Debug + Display + Send + 'static> TaskGroup<E> {
         Node::open_under(Some(Arc::clone(&self.state.node)), Kind::Task, name, at)
     }
 
-    fn start<T, F>(&self, name: Option<Arc<str>>, at: &'static Location<'static>, future: F) -> TaskHandle<T>
+    fn start<T, F>(
+        &self,
+        name: Option<Arc<str>>,
+        at: &'static Location<'static>,
+        future: F,
+        slot: Option<OwnedSemaphorePermit>,
+    ) -> TaskHandle<T>
     where
         T: Send + 'static,
         F: Future<Output = Result<T, E>> + Send + 'static,
     {
         let Some(node) = self.open(name, at) else { return TaskHandle::refused() };
-        let member = Member::new(Arc::clone(&self.state), Arc::clone(&node), future);
+        let member = Member::new(Arc::clone(&self.state), Arc::clone(&node), future, slot);
         TaskHandle::running(Task::new(node), tokio::spawn(member))
     }
 }

@@ -5,6 +5,10 @@
 //! parent's count in turn. So a count of 1, the owner's own, says that nothing is left under a node, however its futures
 //! went: they were polled to their ends, or dropped, or unwound.
 //!
+//! A future may be lent to a scope, and first polled there, e.g. `timeout(limit, &mut work)`: what it opens is under that
+//! scope, and its owner is not. So a scope whose own future has gone hands on to the node above whatever is still *held*
+//! by a future; else it would wait for somebody whom nobody polls.
+//!
 //! A wait is no node: it is a line in the links of the node that waits.
 
 use std::cell::RefCell;
@@ -67,9 +71,12 @@ pub(crate) struct Node {
     pub(crate) name: Mutex<Option<Arc<str>>>,
     pub(crate) at: &'static Location<'static>,
     pub(crate) born: Instant,
+    /// What it was opened under.
     parent: Option<Arc<Node>>,
-    /// Its key in the links of the parent.
-    seat: AtomicUsize,
+    /// In whose links it is. A place is locked before those of the nodes that are in it.
+    place: Mutex<Place>,
+    /// Whether a future that somebody owns has it open.
+    held: AtomicBool,
     /// Made when something comes under it.
     links: Mutex<Option<Box<Links>>>,
     open: AtomicUsize,
@@ -82,6 +89,34 @@ pub(crate) struct Node {
     owner: Mutex<Option<Waker>>,
     /// The context variables of a task.
     pub(crate) vars: Mutex<Option<Arc<Vars>>>,
+}
+
+/// Where a node is found, by its key in there.
+#[derive(Debug)]
+struct Place {
+    up: Up,
+    seat: usize,
+}
+
+#[derive(Debug, Clone)]
+enum Up {
+    /// The node's parent, or the roots.
+    First,
+    /// Another node, or the roots: it was handed on.
+    Other(Option<Arc<Node>>),
+    /// Nowhere: it is over.
+    Over,
+}
+
+impl Up {
+    /// The node that it is in; `None`: the roots.
+    fn of(self, node: &Node) -> Option<Arc<Node>> {
+        match self {
+            Self::First => node.parent.clone(),
+            Self::Other(above) => above,
+            Self::Over => None,
+        }
+    }
 }
 
 /// The nodes that have no parent.
@@ -129,7 +164,8 @@ impl Node {
             at,
             born: Instant::now(),
             parent,
-            seat: AtomicUsize::new(usize::MAX),
+            place: Mutex::new(Place { up: Up::First, seat: usize::MAX }),
+            held: AtomicBool::new(false),
             links: Mutex::new(None),
             open: AtomicUsize::new(1),
             draining: AtomicBool::new(false),
@@ -138,11 +174,7 @@ impl Node {
             owner: Mutex::new(None),
             vars: Mutex::new(vars),
         });
-        let seat = match &node.parent {
-            Some(parent) => parent.links.lock().get_or_insert_default().nodes.insert(Arc::clone(&node)),
-            None => ROOTS.lock().insert(Arc::clone(&node)),
-        };
-        node.seat.store(seat, Ordering::Release);
+        node.place.lock().seat = node.sit_under(node.parent.as_deref());
         // A group hands its cancellation down to its tasks; a scope in its body is dropped by the body's owner.
         if let Some(parent) = node.parent.as_ref().filter(|parent| node.kind.is_task() && parent.hands_down())
             && let Some(reason) = parent.cancelled.get()
@@ -161,6 +193,24 @@ impl Node {
     /// A node that has nothing above it.
     pub(crate) fn open_root(kind: Kind, name: Option<Arc<str>>, at: &'static Location<'static>) -> Arc<Self> {
         Self::open_under(None, kind, name, at).expect("a root has nothing above it")
+    }
+
+    /// Its key in the links of the node above, or among the roots.
+    fn sit_under(self: &Arc<Self>, above: Option<&Self>) -> usize {
+        match above {
+            Some(above) => above.links.lock().get_or_insert_default().nodes.insert(Arc::clone(self)),
+            None => ROOTS.lock().insert(Arc::clone(self)),
+        }
+    }
+
+    /// A future has it open: whoever owns that polls it, or drops it.
+    pub(crate) fn hold(&self) {
+        self.held.store(true, Ordering::SeqCst);
+    }
+
+    /// The future has gone.
+    pub(crate) fn let_go(&self) {
+        self.held.store(false, Ordering::SeqCst);
     }
 
     fn hands_down(&self) -> bool {
@@ -270,7 +320,10 @@ impl Node {
             return Poll::Ready(());
         }
         self.register(cx.waker());
-        self.draining.store(true, Ordering::SeqCst);
+        // Whoever hands something on to this node afterwards sees it, and lets this come by again.
+        if !self.draining.swap(true, Ordering::SeqCst) {
+            self.hand_on();
+        }
         // The last one under it lowers the count before it looks at `draining`.
         if self.open.load(Ordering::SeqCst) == 1 { Poll::Ready(()) } else { Poll::Pending }
     }
@@ -280,31 +333,80 @@ impl Node {
         self.open.load(Ordering::SeqCst).saturating_sub(1)
     }
 
+    /// Moves what somebody else's future has open to where this node is. The owner calls it, whose own future has gone.
+    fn hand_on(&self) {
+        let lent = self
+            .under()
+            .0
+            .into_iter()
+            .filter(|node| !node.kind.is_task() && node.held.load(Ordering::SeqCst));
+        // While it is locked this node stays where it is, and so what is above it is open.
+        let own = self.place.lock();
+        let above = own.up.clone().of(self);
+        for node in lent {
+            let mut place = node.place.lock();
+            if matches!(place.up, Up::Over) {
+                continue;
+            }
+            if let Some(above) = &above {
+                above.open.fetch_add(1, Ordering::SeqCst);
+            }
+            let former = std::mem::replace(&mut place.seat, node.sit_under(above.as_deref()));
+            place.up = Up::Other(above.clone());
+            drop(place);
+            if let Some(links) = self.links.lock().as_mut() {
+                links.nodes.try_remove(former);
+            }
+            // The owner has it open, so this is not the last.
+            self.open.fetch_sub(1, Ordering::SeqCst);
+            if let Some(above) = above.as_ref().filter(|above| above.draining.swap(false, Ordering::SeqCst)) {
+                above.wake_owner();
+            }
+        }
+    }
+
     /// The owner has no more to do with it. What is still under it is asked to end.
     pub(crate) fn close(self: &Arc<Self>) {
+        self.let_go();
+        if self.open.load(Ordering::SeqCst) > 1 {
+            self.hand_on();
+        }
         if self.open.load(Ordering::SeqCst) > 1 {
             self.cancel(Reason::Borrowed("the scope that it belongs to was dropped"));
         }
         self.release();
     }
 
-    fn release(&self) {
-        let mut node = self;
+    fn release(self: &Arc<Self>) {
+        let mut node = Arc::clone(self);
         loop {
             match node.open.fetch_sub(1, Ordering::SeqCst) {
                 1 => {}
                 2 if node.draining.load(Ordering::SeqCst) => return node.wake_owner(),
                 _ => return,
             }
-            let seat = node.seat.load(Ordering::Acquire);
-            let Some(parent) = &node.parent else {
+            let (up, seat) = {
+                let mut place = node.place.lock();
+                (std::mem::replace(&mut place.up, Up::Over), place.seat)
+            };
+            let Some(above) = up.of(&node) else {
                 ROOTS.lock().try_remove(seat);
                 return;
             };
             // Dropped behind the lock.
-            let own = parent.links.lock().as_mut().and_then(|links| links.nodes.try_remove(seat));
+            let own = above.links.lock().as_mut().and_then(|links| links.nodes.try_remove(seat));
             drop(own);
-            node = parent;
+            node = above;
+        }
+    }
+}
+
+impl Drop for Node {
+    /// One after the other: a line of parents may be longer than a stack is deep.
+    fn drop(&mut self) {
+        let mut above = self.parent.take();
+        while let Some(node) = above {
+            above = Arc::into_inner(node).and_then(|mut node| node.parent.take());
         }
     }
 }

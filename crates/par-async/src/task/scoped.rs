@@ -42,7 +42,8 @@ pin_project! {
 
 impl<F: Future> Scoped<F> {
     /// The caller has opened `node`, and hands it over.
-    pub(crate) const fn new(node: Arc<Node>, future: F) -> Self {
+    pub(crate) fn new(node: Arc<Node>, future: F) -> Self {
+        node.hold();
         Self { node: Some(node), future: Some(future), output: None }
     }
 

@@ -151,7 +151,7 @@ impl<T: Send + Sync + 'static> ContextVar<T> {
     /// # }).unwrap();
     /// ```
     pub fn scope<F: Future>(&'static self, value: T, future: F) -> impl Future<Output = F::Output> {
-        InScope { future, var: self, other: Some(Arc::new(value)) }
+        InScope { future: Some(future), var: self, other: Some(Arc::new(value)) }
     }
 
     /// Puts another value in its place, and yields what was there.
@@ -173,12 +173,47 @@ impl<T> fmt::Debug for ContextVar<T> {
 }
 
 pin_project! {
-    struct InScope<F, T: 'static> {
+    struct InScope<F, T>
+    where
+        T: Send,
+        T: Sync,
+        T: 'static,
+    {
+        // There until it is dropped, which is done with the value, too.
         #[pin]
-        future: F,
+        future: Option<F>,
         var: &'static ContextVar<T>,
         // Its own value between the polls, the one from outside during them.
         other: Option<Value>,
+    }
+
+    impl<F, T> PinnedDrop for InScope<F, T>
+    where
+        T: Send,
+        T: Sync,
+        T: 'static,
+    {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            let _swapped = Swapped::new(this.var, this.other);
+            this.future.set(None);
+        }
+    }
+}
+
+/// The value is there while this is.
+struct Swapped<'a, T: Send + Sync + 'static>(&'static ContextVar<T>, &'a mut Option<Value>);
+
+impl<'a, T: Send + Sync + 'static> Swapped<'a, T> {
+    fn new(var: &'static ContextVar<T>, other: &'a mut Option<Value>) -> Self {
+        *other = var.replace(other.take());
+        Self(var, other)
+    }
+}
+
+impl<T: Send + Sync + 'static> Drop for Swapped<'_, T> {
+    fn drop(&mut self) {
+        *self.1 = self.0.replace(self.1.take());
     }
 }
 
@@ -186,15 +221,8 @@ impl<F: Future, T: Send + Sync + 'static> Future for InScope<F, T> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        struct Swapped<'a, T: Send + Sync + 'static>(&'static ContextVar<T>, &'a mut Option<Value>);
-        impl<T: Send + Sync + 'static> Drop for Swapped<'_, T> {
-            fn drop(&mut self) {
-                *self.1 = self.0.replace(self.1.take());
-            }
-        }
         let this = self.project();
-        *this.other = this.var.replace(this.other.take());
-        let _swapped = Swapped(this.var, this.other);
-        this.future.poll(cx)
+        let _swapped = Swapped::new(this.var, this.other);
+        this.future.as_pin_mut().expect("it is there until the drop").poll(cx)
     }
 }

@@ -1,7 +1,7 @@
 //! Ways between asynchronous code and everything else.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use par_async::testing::cancel_everywhere;
@@ -89,7 +89,7 @@ fn many_who_wait_for_a_full_executor_leave_threads_to_empty_it() {
     within(LIMIT, "a crowd at a full executor", || {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
-            .max_blocking_threads(6)
+            .max_blocking_threads(18)
             .enable_all()
             .build()
             .expect("it starts");
@@ -276,4 +276,65 @@ fn variables_follow_tasks() {
     assert_eq!((seen.3, seen.4), (Some(2), Some(1)));
     assert_eq!(NUMBER.get().as_deref(), Some(&1), "the thread's own is as it was");
     assert_eq!(std::thread::spawn(|| NUMBER.get()).join().expect("it does not panic"), None);
+}
+
+#[test]
+fn what_is_dropped_in_the_scope_of_a_variable_sees_its_value() {
+    static USER: ContextVar<&str> = ContextVar::new("user");
+    struct Last(Arc<std::sync::Mutex<Vec<Option<&'static str>>>>);
+    impl Drop for Last {
+        fn drop(&mut self) {
+            self.0.lock().expect("not poisoned").push(USER.get().as_deref().copied());
+        }
+    }
+    testing::run(async {
+        let seen = Arc::default();
+        USER.set("outside");
+        for done in [true, false] {
+            let last = Last(Arc::clone(&seen));
+            let inside = USER.scope("inside", async move {
+                let _last = last;
+                sleep(Duration::from_secs(if done { 1 } else { 100 })).await;
+            });
+            assert_eq!(timeout(Duration::from_secs(2), inside).await.is_ok(), done);
+            assert_eq!(USER.get().as_deref(), Some(&"outside"));
+        }
+        assert_eq!(*seen.lock().expect("not poisoned"), [Some("inside"); 2]);
+    })
+    .expect("it runs");
+}
+
+#[test]
+fn those_who_hand_over_leave_room_for_those_who_run() {
+    within(LIMIT, "a crowd in front of a small executor", || {
+        run(async {
+            let handle = tokio::runtime::Handle::current();
+            let executor = TokioExecutor::builder().workers(2).queue_bound(0).handle(handle).build();
+            let executor = Arc::new(executor.expect("it starts"));
+            // Until the whole crowd is there, every thread of the runtime that may block does.
+            let (gate, blocked) = (Arc::new(std::sync::RwLock::new(())), Arc::new(AtomicUsize::new(0)));
+            let closed = gate.write().expect("not poisoned");
+            let block = || {
+                let (gate, blocked) = (Arc::clone(&gate), Arc::clone(&blocked));
+                to_thread(move || {
+                    blocked.fetch_add(1, Ordering::SeqCst);
+                    drop(gate.read());
+                })
+            };
+            let everybody = gather((0..512).map(|_| block()));
+            let crowd = async {
+                while blocked.load(Ordering::SeqCst) < 512 {
+                    sleep(Duration::from_millis(1)).await;
+                }
+                let mut crowd =
+                    std::pin::pin!(gather((0..700).map(|x| run_in(&executor, double::new(x % 100)))));
+                std::future::poll_fn(|cx| std::task::Poll::Ready(crowd.as_mut().poll(cx).is_ready())).await;
+                drop(closed);
+                crowd.await
+            };
+            let (_, doubled) = tokio::join!(everybody, crowd);
+            assert_eq!(doubled.expect("nothing fails").len(), 700);
+        })
+        .expect("it runs");
+    });
 }

@@ -192,3 +192,27 @@ fn wait_takes_nothing() {
     })
     .expect("it runs");
 }
+
+#[test]
+fn a_timeout_that_was_dropped_has_not_expired() {
+    testing::run(async {
+        let mut kept = None;
+        let limited = par_async::timeout_with(Duration::from_secs(9), |limit| {
+            kept = Some(limit);
+            par_async::TaskGroup::<String>::scope(|group| async move {
+                group.spawn(async {
+                    par_async::shield(par_async::sleep(Duration::from_secs(5))).await;
+                    Ok(())
+                });
+                par_async::sleep(Duration::from_hours(1)).await;
+                Ok(())
+            })
+        });
+        tokio::select! {
+            _ = limited => unreachable!("it takes an hour"),
+            () = par_async::sleep(Duration::from_secs(1)) => {}
+        }
+        assert!(!kept.expect("it has begun").expired());
+    })
+    .expect("it runs");
+}

@@ -319,3 +319,41 @@ fn nonsense_is_refused() {
         assert_eq!(error, format!("`{setting}` must be at least 1"));
     }
 }
+
+#[test]
+fn nothing_runs_behind_a_shutdown_that_has_waited() {
+    within(LIMIT, "submits against shutdowns", || {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().expect("it starts");
+        for round in 0..500 {
+            let executor = TokioExecutor::builder().workers(1).handle(runtime.handle().clone()).build();
+            let executor = executor.expect("its runtime runs");
+            let (down, late) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+            std::thread::scope(|scope| {
+                for future in [false, true] {
+                    let (down, late, executor) = (&down, &late, &executor);
+                    scope.spawn(move || {
+                        let look = || {
+                            let (down, late) = (Arc::clone(down), Arc::clone(late));
+                            move || late.fetch_or(down.load(Ordering::SeqCst), Ordering::SeqCst)
+                        };
+                        loop {
+                            let look = look();
+                            let handle = if future {
+                                executor.spawn_future(async move { look() })
+                            } else {
+                                executor.spawn(look)
+                            };
+                            let Ok(handle) = handle else { return };
+                            drop(handle.wait());
+                        }
+                    });
+                }
+                (0..round % 50).for_each(|_| std::thread::yield_now());
+                executor.shutdown(Shutdown::drain()).expect("all is short");
+                down.store(true, Ordering::SeqCst);
+            });
+            assert!(!late.load(Ordering::SeqCst), "round {round}");
+        }
+    });
+}

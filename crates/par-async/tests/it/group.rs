@@ -360,3 +360,39 @@ fn a_runtime_that_is_shut_down_ends_its_tasks() {
     let outcome = testing::run(handle).expect("it runs");
     assert!(matches!(outcome, Err(JoinError::Cancelled(_))), "{outcome:?}");
 }
+
+#[test]
+fn a_budget_counts_a_task_until_all_that_is_under_it_has_ended() {
+    testing::run(async {
+        let budget = Budget::new(NonZeroUsize::MIN);
+        TaskGroup::<Infallible>::scope(|group| async move {
+            let first = group.spawn_within(&budget, async {
+                drop(
+                    TaskGroup::<Infallible>::scope(|inner| async move {
+                        inner.spawn(async {
+                            par_async::shield(sleep(Duration::from_secs(5))).await;
+                            Ok(())
+                        });
+                        sleep(LONG).await;
+                        Ok(())
+                    })
+                    .await,
+                );
+                Ok(())
+            });
+            let first = first.await;
+            let begun = Instant::now();
+            sleep(Duration::from_secs(1)).await;
+            first.cancel("enough");
+            let second = group.spawn_within(&budget, async { Ok(Instant::now()) }).await;
+            let second = second.await.expect("nobody cancels it");
+            assert_eq!((second - begun).as_secs(), 5, "two ran at once");
+            drop(first);
+            assert_eq!(budget.available(), 1);
+            Ok(())
+        })
+        .await
+        .expect("nobody fails");
+    })
+    .expect("it runs");
+}

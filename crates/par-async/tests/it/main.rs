@@ -1,5 +1,6 @@
 //! The tests of par-async.
 
+mod borrowed;
 mod bridges;
 mod cancelling;
 mod combining;

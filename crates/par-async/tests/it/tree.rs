@@ -77,3 +77,28 @@ fn tasks_are_listed_while_they_are() {
     });
     assert!(!all_tasks().contains(&before.expect("it runs")));
 }
+
+/// Each level is a task in a group of its own, so it is on no stack; nor may its end be.
+#[test]
+fn a_task_at_the_end_of_a_long_line_may_be_kept() {
+    fn down(levels: u32) -> std::pin::Pin<Box<dyn Future<Output = Result<par_async::Task, String>> + Send>> {
+        Box::pin(async move {
+            if levels == 0 {
+                return current().ok_or_else(|| "it is one".to_owned());
+            }
+            let below = TaskGroup::<String>::scope(|group| async move {
+                group.spawn(down(levels - 1)).await.map_err(|error| error.to_string())
+            });
+            below.await.map_err(|error| error.to_string())
+        })
+    }
+    let last = Runner::builder()
+        .workers(2)
+        .build()
+        .expect("it starts")
+        .run(async { down(50_000).await })
+        .expect("it runs")
+        .expect("nobody fails");
+    assert!(!all_tasks().contains(&last));
+    drop(last);
+}

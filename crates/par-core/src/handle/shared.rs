@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::Instant;
 
-use crate::cancellation::OnCancel;
+use crate::cancellation::{Cancellation, OnCancel};
 use crate::options::Options;
 use crate::plumbing::contained;
 use crate::sync::{AtomicBool, Condvar, Mutex, MutexGuard, Ordering, lock};
@@ -35,6 +35,8 @@ pub(crate) struct Shared<T> {
     ready: Condvar,
     /// Set in `Done`; so that `is_done` needs no lock.
     done: AtomicBool,
+    /// Nobody else may hold it, and yet a parent may cancel it.
+    _token: Option<Cancellation>,
 }
 
 struct State<T> {
@@ -79,6 +81,7 @@ impl<T: Send + 'static> Shared<T> {
             }),
             ready: Condvar::new(),
             done: AtomicBool::new(false),
+            _token: options.token().cloned(),
         });
         if let Some(token) = options.token() {
             let listener: Arc<dyn OnCancel> = shared.clone();

@@ -13,6 +13,10 @@ use super::help_for;
 /// A worker of another pool that waits here for room looks so often, between jobs of its own pool.
 const HELP: Duration = Duration::from_millis(1);
 
+/// Between `resume` and the limit there is room that nobody is woken for: a caller that waits looks for it so often. Those
+/// jobs that run may wait for what it does next, and then none leaves.
+const LOOK: Duration = Duration::from_millis(5);
+
 #[derive(Debug)]
 /// The number of a pool's unfinished jobs, and a door that is closed while it is at its limit; for executors whose workers
 /// are threads of this process.
@@ -94,7 +98,7 @@ impl Gauge {
                     entered = !given_up && self.try_enter();
                     given_up || entered
                 };
-                self.wait(deadline, over);
+                self.wait(deadline, Some(LOOK), over);
                 return entered;
             }
         }
@@ -124,10 +128,15 @@ impl Gauge {
 
     /// Waits until nothing is unfinished; `false` at the deadline.
     pub fn wait_until_empty(&self, deadline: Option<Instant>) -> bool {
-        self.wait(deadline, || self.unfinished() == 0)
+        self.wait(deadline, None, || self.unfinished() == 0)
     }
 
-    fn wait(&self, deadline: Option<Instant>, mut done: impl FnMut() -> bool) -> bool {
+    fn wait(
+        &self,
+        deadline: Option<Instant>,
+        look: Option<Duration>,
+        mut done: impl FnMut() -> bool,
+    ) -> bool {
         let mut guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         self.waiting.fetch_add(1, Ordering::SeqCst);
         let mut timed_out = false;
@@ -138,13 +147,11 @@ impl Gauge {
             if timed_out {
                 break false;
             }
-            guard = match deadline {
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            timed_out = left.is_some_and(|left| left.is_zero());
+            guard = match left.into_iter().chain(look).min() {
                 None => self.fell.wait(guard).unwrap_or_else(PoisonError::into_inner),
-                Some(deadline) => {
-                    let left = deadline.saturating_duration_since(Instant::now());
-                    timed_out = left.is_zero();
-                    self.fell.wait_timeout(guard, left).unwrap_or_else(PoisonError::into_inner).0
-                }
+                Some(nap) => self.fell.wait_timeout(guard, nap).unwrap_or_else(PoisonError::into_inner).0,
             };
         };
         self.waiting.fetch_sub(1, Ordering::SeqCst);
@@ -162,6 +169,22 @@ mod tests {
     use std::cell::Cell;
 
     use super::*;
+
+    #[test]
+    fn room_for_one_is_room() {
+        let gauge = std::sync::Arc::new(Gauge::new(1, 3));
+        (0..4).for_each(|_| gauge.enter_unbounded());
+        let caller = std::sync::Arc::clone(&gauge);
+        let (tell, told) = std::sync::mpsc::channel();
+        let caller = std::thread::spawn(move || tell.send(caller.enter(None, || false)));
+        while gauge.waiting.load(Ordering::SeqCst) == 0 {
+            std::thread::yield_now();
+        }
+        // The one that runs now waits for what the caller does next, so no other leaves.
+        gauge.leave();
+        assert_eq!(told.recv_timeout(Duration::from_secs(20)), Ok(true));
+        caller.join().expect("it does not panic").expect("it is heard");
+    }
 
     #[test]
     fn who_gives_up_is_not_counted_even_if_there_was_room_just_then() {
