@@ -83,11 +83,6 @@ impl Shared {
                 SubmitError::DeadlineExceeded { executor: NAME.to_owned() }
             });
         }
-        if closed() {
-            // A shutdown that looked before this was counted has not waited for it.
-            self.futures.gauge.leave();
-            return Err(self.refusal());
-        }
         let counts = self.workers().get();
         self.metrics.add(counts, Counter::Submitted, 1);
         let node = Node::open_under(None, Kind::Task, None, at).expect("a root has nothing above it");

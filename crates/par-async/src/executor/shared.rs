@@ -120,10 +120,6 @@ impl Shared {
             } else {
                 SubmitError::DeadlineExceeded { executor: NAME.to_owned() }
             });
-        } else if closed() {
-            // A shutdown that looked before this was counted has not waited for it.
-            self.gauge.leave();
-            return Err(self.refusal());
         }
         self.metrics.add(own.unwrap_or(self.workers.get()), Counter::Submitted, 1);
         if let Pushed::StartRunner = self.lanes.push(job, own.is_some()) {

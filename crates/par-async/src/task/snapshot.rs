@@ -9,7 +9,8 @@ use super::node::{self, Kind, Node, Wait};
 
 /// The tasks of this crate in this process, what each waits for, since when and where.
 ///
-/// It displays as a tree. Taken while tasks run, it is true of each line, and not of all at one moment.
+/// It displays as a tree. Taken while tasks run, it is true of each line, and not of all at one moment. What is more than
+/// 200 levels deep is left out, and a branch `deeper` in its place.
 #[derive(Debug, Clone, Default)]
 pub struct Snapshot {
     /// What has nothing above it: runners, loops, and groups in plain tokio tasks.
@@ -45,11 +46,18 @@ pub struct Branch {
 /// # }).unwrap();
 /// ```
 pub fn tasks_snapshot() -> Snapshot {
-    Snapshot { roots: node::roots().iter().map(branch).collect() }
+    Snapshot { roots: node::roots().iter().map(|root| branch(root, 0)).collect() }
 }
 
-fn branch(node: &Arc<Node>) -> Branch {
-    let (nodes, waits) = node.under();
+/// Nobody reads further down, and a tree may be deeper than a stack.
+const DEEPEST: usize = 200;
+
+fn branch(node: &Arc<Node>, depth: usize) -> Branch {
+    let (mut nodes, waits) = node.under();
+    let cut = depth >= DEEPEST && !nodes.is_empty();
+    if cut {
+        nodes.clear();
+    }
     let what = match node.kind {
         Kind::Task => "task",
         Kind::Main => "main",
@@ -64,8 +72,19 @@ fn branch(node: &Arc<Node>) -> Branch {
         at: node.at,
         age: node.born.elapsed(),
         cancelled: node.cancelled().is_some(),
-        under: waits.iter().map(leaf).chain(nodes.iter().map(branch)).collect(),
+        under: waits
+            .iter()
+            .map(leaf)
+            .chain(nodes.iter().map(|node| branch(node, depth + 1)))
+            .chain(cut.then(|| deeper(node)))
+            .collect(),
     }
+}
+
+/// In place of what is under the node.
+fn deeper(node: &Node) -> Branch {
+    let (what, task, name, under) = ("deeper", None, None, Vec::new());
+    Branch { what, task, name, at: node.at, age: node.born.elapsed(), cancelled: false, under }
 }
 
 fn leaf(wait: &Wait) -> Branch {

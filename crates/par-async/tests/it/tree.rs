@@ -84,6 +84,9 @@ fn a_task_at_the_end_of_a_long_line_may_be_kept() {
     fn down(levels: u32) -> std::pin::Pin<Box<dyn Future<Output = Result<par_async::Task, String>> + Send>> {
         Box::pin(async move {
             if levels == 0 {
+                // Nor is the tree read, written or dropped to the bottom.
+                let tree = tasks_snapshot().to_string();
+                assert!(tree.lines().any(|line| line.trim_start().starts_with("└─ deeper (")), "{tree}");
                 return current().ok_or_else(|| "it is one".to_owned());
             }
             let below = TaskGroup::<String>::scope(|group| async move {

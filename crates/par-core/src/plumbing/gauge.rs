@@ -102,6 +102,11 @@ impl Gauge {
                 return entered;
             }
         }
+        if give_up() {
+            // The door was closed just before, and who closed it may have looked already: nobody would wait for this one.
+            self.leave();
+            return false;
+        }
         true
     }
 
