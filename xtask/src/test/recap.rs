@@ -6,6 +6,8 @@ use super::step::Count;
 const LINES: usize = 120;
 /// And of a test that failed among others, or of a command that is not a test.
 const LINES_EACH: usize = 40;
+/// What comes before the complaint about a program that was ended by a signal.
+const LINES_BEFORE: usize = 12;
 
 /// The part of a failed step's output that says what failed.
 pub(super) fn recap(count: Count, output: &str) -> String {
@@ -20,6 +22,12 @@ pub(super) fn recap(count: Count, output: &str) -> String {
             if let Some(start) = failures {
                 kept.extend(block[start..].iter().copied().take(LINES_EACH));
             }
+        }
+    }
+    // A program of tests that was ended by a signal says nothing more: what it said last is in front of cargo's complaint.
+    for (index, line) in lines.iter().enumerate() {
+        if count == Count::Libtest && line.contains("process didn't exit successfully") {
+            kept.extend(&lines[index.saturating_sub(LINES_BEFORE)..=index]);
         }
     }
     if kept.is_empty() {
@@ -40,6 +48,14 @@ mod tests {
         let recap = recap(Count::Libtest, output);
         assert!(recap.starts_with("test b ... FAILED\nfailures:\n"), "{recap}");
         assert!(recap.contains("1 is not 2") && !recap.contains("test c"), "{recap}");
+    }
+
+    #[test]
+    fn a_program_that_aborts_is_shown() {
+        let output = "test a ... ok\n\nthread 'b' has overflowed its stack\nerror: test failed\n\nCaused by:\n  \
+            process didn't exit successfully: `it` (signal: 6)\n     Running other\ntest c ... ok\ntest result: ok.";
+        let recap = recap(Count::Libtest, output);
+        assert!(recap.contains("overflowed its stack") && recap.ends_with("(signal: 6)"), "{recap}");
     }
 
     #[test]
